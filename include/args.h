@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DCC_ARGS_H
+#define DCC_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "err.h"
+#include "reason.h"
+#include "strv.h"
+
+/*
+ * What a compiler command line means: one table of gcc's and clang's options for the client, the
+ * volunteer and the include server alike. Pure: no system call, no log.
+ */
+
+enum args_language {
+	ARGS_LANG_NONE,
+	ARGS_LANG_C,
+	ARGS_LANG_CXX,
+	ARGS_LANG_OBJC,
+	ARGS_LANG_OBJCXX,
+	ARGS_LANG_ASM,     /* .s: straight to the assembler */
+	ARGS_LANG_ASM_CPP  /* .S: preprocessed assembler */
+};
+
+/* How the source text of a plain-mode job looks. */
+enum args_form {
+	/* As on disk: it is preprocessed already (.i .ii .mi .mii .s, -x cpp-output, -fpreprocessed). */
+	ARGS_FORM_AS_IS = 1,
+	/*
+	 * Includes are resolved, macros are not expanded: gcc -fdirectives-only (11 or later), clang
+	 * -frewrite-includes. It is compiled again as ordinary source, with -D and -U, under the same
+	 * name, so columns, debug information and DW_AT_producer equal a local compile's.
+	 */
+	ARGS_FORM_DIRECTIVES = 2,
+	/* After a full -E; what distcc's protocol and older compilers need. Compiled as .i text. */
+	ARGS_FORM_CPP = 3
+};
+
+enum args_compiler { ARGS_GCC, ARGS_CLANG };
+
+/* Everything known about one command. Starts as {0}; args_release frees. */
+struct args {
+	struct strv argv;              /* expanded: no @file; argv[0] is the compiler */
+	enum reason here;              /* REASON_NONE: may go away; else why it stays */
+	char *detail;                  /* the option or file that decided, or NULL */
+	enum args_language language;   /* of the source, with -x taken into account */
+	bool is_preprocessed;          /* the source needs no cpp: ARGS_FORM_AS_IS */
+	bool stops_at_assembly;        /* -S */
+	bool needs_full_cpp;           /* an option forbids ARGS_FORM_DIRECTIVES (-Wunused-macros, -traditional...) */
+	bool has_debug;                /* -g of some kind (and not -g0 last) */
+	bool has_colour_option;        /* -f[no-](diagnostics-)color...: the user has decided */
+	size_t source;                 /* index of the source in argv */
+	size_t output;                 /* index of the word that holds -o's value, 0 without -o */
+	bool output_is_joined;         /* "-ofile": the value starts at the third byte of argv[output] */
+	char *object;                  /* the main output as the compiler names it: -o's value, or the default */
+	char *dep_file;                /* the .d that the compiler would write, or NULL */
+	char *dep_target;              /* its target when neither -MT nor -MQ was given, else NULL */
+};
+
+/* Reads the @file name, for args_expand; ERR_MISSING when it cannot be read. text is NUL-terminated, yours. */
+typedef enum err (*args_load_fn)(void *context, const char *name, char **text);
+
+/*
+ * The command with every @file replaced by its words (GNU's quoting rules, nested, bounded). Unreadable: the
+ * word stays, as in gcc. ERR_LIMIT when nesting or size is absurd.
+ */
+enum err
+args_expand(char *const argv[], args_load_fn load, void *context, struct strv *out);
+
+/* Judges a command whose argv was set (args_expand); fills the rest. argv[0] is the compiler. */
+void
+args_scan(struct args *a);
+void
+args_release(struct args *a);
+
+/*
+ * The command that preprocesses to standard output: no -c, -S, -o; -E with the form's option; the
+ * dependency file is redirected to dep_path (NULL: as the user said) with the target that the bare
+ * compiler would have written.
+ */
+void
+args_cpp_command(const struct args *a, enum args_compiler compiler, enum args_form form,
+                 const char *dep_path, struct strv *out);
+
+/*
+ * The command that compiles the preprocessed text on a volunteer: without what only the
+ * preprocessor needs (-I..., -include, -M...; also -D and -U unless the form is
+ * ARGS_FORM_DIRECTIVES). *source and *output get the indices of the source's word and of -o's
+ * value (as in struct args; output 0: none).
+ */
+void
+args_remote_command(const struct args *a, enum args_form form, struct strv *out, size_t *source,
+                    size_t *output);
+
+/*
+ * The same for a stock distccd: as args_remote_command with ARGS_FORM_CPP, always with "-o object",
+ * the source before every option that its own scanner could take for one, and without words that it refuses.
+ */
+void
+args_distcc_command(const struct args *a, struct strv *out);
+
+/* -x's name of the language's preprocessed text, and the suffix of such a file: ".i", ".ii", ".s"... */
+const char *
+args_language_name(enum args_language language);
+const char *
+args_preprocessed_suffix(enum args_language language);
+
+#endif

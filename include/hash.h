@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DCC_HASH_H
+#define DCC_HASH_H
+
+#include <stddef.h>
+
+#include "err.h"
+
+/* SHA-256 by libcrypto. Never linked into dcc, whose start would pay for it. */
+#define HASH_SIZE 32
+#define HASH_HEX_SIZE (2 * HASH_SIZE + 1)
+
+struct hash;
+struct hash *
+hash_new(void);
+void
+hash_add(struct hash *h, const void *data, size_t len);
+/* Adds len and then the bytes, so that two fields never run into each other. */
+void
+hash_add_field(struct hash *h, const void *data, size_t len);
+/* Writes the digest in hexadecimal and frees h. */
+void
+hash_finish(struct hash *h, char hex[HASH_HEX_SIZE]);
+/* Digest of a file's bytes; ERR_MISSING, ERR_SYSTEM (errno set). */
+enum err
+hash_file(const char *path, char hex[HASH_HEX_SIZE]);
+
+#endif

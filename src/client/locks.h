@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DCC_LOCKS_H
+#define DCC_LOCKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+/*
+ * One slot = one locked file; the kernel frees it when we die. Waiters of one class queue behind a
+ * turnstile (a lock of its own): the head of the queue watches the directory with inotify, the others sleep in flock(2).
+ */
+struct lock {
+	int fd;
+};
+#define LOCK_INIT {.fd = -1}
+
+/* One slot that could be taken: the n-th of the host (or class) id: file "cpu_ID_N". Tried in array order. */
+struct lock_choice {
+	const char *id; /* borrowed */
+	unsigned slot;
+};
+
+/* Says "the wait begins": called once, before the first wait, so that a Blocked phase is shown only where it is one. */
+typedef void (*lock_wait_fn)(void *context);
+
+/*
+ * Takes the first free slot of choices in dir, waiting if there is none: a waiter wakes when any
+ * slot of dir is released. queue names the turnstile ("remote", "local", "cpp"). *taken is the index in choices. ERR_TIMEOUT at the
+ * deadline; ERR_CLOSED when a stop signal was caught; ERR_SYSTEM (logged) where locks cannot be kept.
+ */
+enum err
+locks_take(const char *dir, const char *queue, const struct lock_choice *choices, size_t count,
+           lock_wait_fn on_wait, void *context, int64_t deadline_ms, struct lock *lock,
+           size_t *taken);
+/* Frees the slot; safe on INIT and twice. */
+void
+locks_release(struct lock *lock);
+
+#endif

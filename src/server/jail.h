@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DCC_JAIL_H
+#define DCC_JAIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "err.h"
+#include "strv.h"
+
+/*
+ * Runs one compiler confined. With namespaces: a user, mount, pid, ipc, uts and network namespace
+ * of the job's own, whose root is an overlay of a read-only toolchain under the client's paths; all files live on a tmpfs that vanishes
+ * with the job. Without: a private directory below work_dir, for jobs that name no absolute path.
+ */
+enum jail_kind { JAIL_NONE, JAIL_NAMESPACES, JAIL_DIRECTORY };
+
+/* How the source text reaches the compiler. */
+enum jail_feed {
+	JAIL_FEED_FILE, /* an ordinary file under its name */
+	/*
+	 * A FIFO under its name that becomes the original file before the compiler sees the end of the
+	 * text: a compiler that reads the source again, to quote a line in a diagnostic, quotes the user's.
+	 */
+	JAIL_FEED_FIFO
+};
+
+struct jail_job {
+	const char *compiler;           /* absolute path of the driver on this machine */
+	const struct strv *argv;
+	const struct strv *env;
+	const struct strv *toolchain;   /* components of the compiler: what must be visible */
+	const char *cwd;                /* absolute, normalised: the job's working directory */
+	const char *source;             /* as in argv: relative to cwd, or absolute */
+	enum jail_feed feed;
+	int text_fd;                    /* seekable; borrowed */
+	int original_fd;                /* seekable; borrowed; -1 with JAIL_FEED_FILE */
+	const struct strv *outputs;     /* files whose folders must exist, as in argv */
+	mode_t umask;
+	const char *work_dir;           /* below it jails are made (--store-dir) */
+	int64_t deadline_ms;            /* io_now_ms(): then the group is killed; IO_NO_DEADLINE */
+	int64_t file_limit;             /* bytes of the job's file system, and of one file */
+	int64_t memory_limit;           /* RLIMIT_AS of one process, bytes; 0: none */
+	int watch_fd;                   /* readable at its end: the client is gone, stop; -1: none */
+	void (*on_tick)(void *context); /* about every 5 seconds while it runs: signs of life */
+	void *context;
+};
+
+enum jail_end { JAIL_EXITED, JAIL_CLIENT_GONE, JAIL_TOO_LONG, JAIL_STOPPED };
+
+struct jail_result {
+	enum jail_end end;
+	int status;        /* of the compiler, as from waitpid(2) */
+	int64_t cpu_us;    /* user + system, with children */
+	int64_t peak_kb;
+	int64_t wall_us;
+	int stdout_fd;     /* seekable, at its start; yours */
+	int stderr_fd;
+	struct jail_output *outputs; /* every regular file that the job wrote, the source excepted */
+	size_t output_count;
+	char *directory;   /* private; removed by jail_result_release */
+	bool disk_was_full; /* the job's file system has no room left */
+};
+
+struct jail_output {
+	char *path; /* absolute, normalised, as the job saw it */
+	int fd;     /* opened for reading */
+	mode_t mode;
+	int64_t size;
+};
+
+#define JAIL_RESULT_INIT {.stdout_fd = -1, .stderr_fd = -1}
+
+/* What this process may do here, found by trying (in a child), below work_dir. *why_not (yours, or NULL) says why namespaces are not possible. */
+enum jail_kind
+jail_probe(const char *work_dir, char **why_not);
+/*
+ * ERR_SYSTEM: no jail could be made (logged). ERR_DENIED: JAIL_DIRECTORY cannot serve these paths. A stop signal (process.h)
+ * ends the job with JAIL_STOPPED only when the second one arrives or the listener kills us: the first lets jobs finish.
+ */
+enum err
+jail_run(enum jail_kind kind, const struct jail_job *job, struct jail_result *result);
+void
+jail_result_release(struct jail_result *r);
+
+#endif
