@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Put and get of our messages, one pair each, beside a comment with the layout of the body.
+ * Numbers are big-endian. A get checks every length before it allocates, and that nothing is left over.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire.h"
+#include "xalloc.h"
+
+static const struct rule {
+	size_t max;
+	bool from_client;
+	bool from_volunteer;
+} rules[] = {
+	[WIRE_HELLO] = {WIRE_SMALL_MAX, true, true},
+	[WIRE_JOB] = {WIRE_JOB_MAX, true, false},
+	[WIRE_FILE] = {WIRE_SMALL_MAX, true, true},
+	[WIRE_DATA] = {WIRE_DATA_MAX, true, true},
+	[WIRE_END] = {WIRE_SMALL_MAX, true, true},
+	[WIRE_RUN] = {0, true, false},
+	[WIRE_QUEUED] = {WIRE_SMALL_MAX, false, true},
+	[WIRE_COMPILE] = {0, false, true},
+	[WIRE_RESULT] = {WIRE_SMALL_MAX, false, true},
+	[WIRE_REFUSED] = {WIRE_SMALL_MAX, false, true},
+};
+
+enum err
+wire_get_header(const unsigned char bytes[WIRE_HEADER_SIZE], enum wire_side from,
+                enum wire_type *type, size_t *len)
+{
+	size_t n = (size_t)bytes[0] << 24 | (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3];
+	unsigned t = bytes[4];
+
+	if (t >= sizeof(rules) / sizeof(rules[0]))
+		return ERR_PROTOCOL;
+	if (from == WIRE_CLIENT ? !rules[t].from_client : !rules[t].from_volunteer)
+		return ERR_PROTOCOL;
+	if (n > rules[t].max)
+		return ERR_LIMIT;
+	*type = (enum wire_type)t;
+	*len = n;
+	return OK;
+}
+
+/* Writing. */
+
+static void
+put_u32(struct buffer *b, uint32_t v)
+{
+	unsigned char *p = buffer_reserve(b, 4);
+
+	p[0] = (unsigned char)(v >> 24);
+	p[1] = (unsigned char)(v >> 16);
+	p[2] = (unsigned char)(v >> 8);
+	p[3] = (unsigned char)v;
+	b->len += 4;
+}
+
+static void
+put_u64(struct buffer *b, uint64_t v)
+{
+	put_u32(b, (uint32_t)(v >> 32));
+	put_u32(b, (uint32_t)v);
+}
+
+static void
+put_string(struct buffer *b, const char *s)
+{
+	put_u32(b, (uint32_t)strlen(s));
+	buffer_add_string(b, s);
+}
+
+static void
+put_list(struct buffer *b, const struct strv *v)
+{
+	put_u32(b, (uint32_t)v->count);
+	for (size_t i = 0; i < v->count; i++)
+		put_string(b, v->items[i]);
+}
+
+static void
+fill_header(unsigned char header[WIRE_HEADER_SIZE], enum wire_type type, size_t len)
+{
+	header[0] = (unsigned char)(len >> 24);
+	header[1] = (unsigned char)(len >> 16);
+	header[2] = (unsigned char)(len >> 8);
+	header[3] = (unsigned char)len;
+	header[4] = (unsigned char)type;
+}
+
+/* Room for a header; finish fills it in once the body's length is known. */
+static size_t
+begin(struct buffer *b)
+{
+	static const unsigned char blank[WIRE_HEADER_SIZE];
+	size_t start = b->len;
+
+	buffer_add(b, blank, sizeof(blank));
+	return start;
+}
+
+static void
+finish(struct buffer *b, size_t start, enum wire_type type)
+{
+	fill_header(b->data + start, type, b->len - start - WIRE_HEADER_SIZE);
+}
+
+/* Reading: a cursor that remembers the first error, so that a get is a list of fields. */
+
+struct cursor {
+	const unsigned char *p;
+	size_t left;
+	enum err e;
+};
+
+static const unsigned char *
+take(struct cursor *c, size_t n)
+{
+	if (c->e == OK && c->left < n)
+		c->e = ERR_PROTOCOL;
+	if (c->e != OK)
+		return NULL;
+	const unsigned char *p = c->p;
+
+	c->p += n;
+	c->left -= n;
+	return p;
+}
+
+static uint32_t
+get_u32(struct cursor *c)
+{
+	const unsigned char *p = take(c, 4);
+
+	if (p == NULL)
+		return 0;
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static uint64_t
+get_u64(struct cursor *c)
+{
+	uint64_t high = get_u32(c);
+
+	return high << 32 | get_u32(c);
+}
+
+/* A string of at most max bytes without a NUL; NULL on error. */
+static char *
+get_string(struct cursor *c, size_t max)
+{
+	size_t n = get_u32(c);
+
+	if (c->e == OK && n > max)
+		c->e = ERR_LIMIT;
+	const unsigned char *p = take(c, n);
+
+	if (p == NULL)
+		return NULL;
+	if (memchr(p, '\0', n) != NULL) {
+		c->e = ERR_PROTOCOL;
+		return NULL;
+	}
+	return xstrndup((const char *)p, n);
+}
+
+static void
+get_list(struct cursor *c, struct strv *v)
+{
+	uint32_t n = get_u32(c);
+
+	if (c->e == OK && n > WIRE_LIST_MAX)
+		c->e = ERR_LIMIT;
+	/* Each string costs four bytes at least, so a lie about the count ends early. */
+	for (uint32_t i = 0; c->e == OK && i < n; i++) {
+		char *s = get_string(c, WIRE_JOB_MAX);
+
+		if (s != NULL)
+			strv_take(v, s);
+	}
+}
+
+static enum err
+done(const struct cursor *c)
+{
+	if (c->e != OK)
+		return c->e;
+	return c->left == 0 ? OK : ERR_PROTOCOL;
+}
+
+/* Hello: u32 version | u64 features | string software | u32 slots | u32 running | u32 queued */
+void
+wire_put_hello(struct buffer *b, const struct wire_hello *m)
+{
+	size_t start = begin(b);
+
+	put_u32(b, m->version);
+	put_u64(b, m->features);
+	put_string(b, m->software);
+	put_u32(b, m->slots);
+	put_u32(b, m->running);
+	put_u32(b, m->queued);
+	finish(b, start, WIRE_HELLO);
+}
+
+enum err
+wire_get_hello(const unsigned char *p, size_t len, struct wire_hello *m)
+{
+	struct cursor c = {p, len, OK};
+
+	*m = (struct wire_hello){0};
+	m->version = get_u32(&c);
+	m->features = get_u64(&c);
+	m->software = get_string(&c, 256);
+	m->slots = get_u32(&c);
+	m->running = get_u32(&c);
+	m->queued = get_u32(&c);
+	enum err e = done(&c);
+
+	if (e != OK)
+		wire_hello_release(m);
+	return e;
+}
+
+void
+wire_hello_release(struct wire_hello *m)
+{
+	free(m->software);
+	*m = (struct wire_hello){0};
+}
+
+/*
+ * Job: string digest | list argv | string cwd | list env | u32 source | u32 language | u32 form |
+ *      u32 umask | list outputs
+ */
+void
+wire_put_job(struct buffer *b, const struct wire_job *m)
+{
+	size_t start = begin(b);
+
+	put_string(b, m->digest);
+	put_list(b, &m->argv);
+	put_string(b, m->cwd);
+	put_list(b, &m->env);
+	put_u32(b, m->source);
+	put_u32(b, m->language);
+	put_u32(b, m->form);
+	put_u32(b, m->umask);
+	put_list(b, &m->outputs);
+	finish(b, start, WIRE_JOB);
+}
+
+/* What makes no sense whatever the volunteer is. */
+static enum err
+check_job(const struct wire_job *m)
+{
+	if (strlen(m->digest) != 64 || strspn(m->digest, "0123456789abcdef") != 64)
+		return ERR_PROTOCOL;
+	if (m->argv.count < 2 || m->source == 0 || m->source >= m->argv.count)
+		return ERR_PROTOCOL;
+	if (m->cwd[0] != '/' || m->umask > 0777)
+		return ERR_PROTOCOL;
+	if (m->form < ARGS_FORM_AS_IS || m->form > ARGS_FORM_CPP)
+		return ERR_PROTOCOL;
+	return OK;
+}
+
+enum err
+wire_get_job(const unsigned char *p, size_t len, struct wire_job *m)
+{
+	struct cursor c = {p, len, OK};
+
+	*m = (struct wire_job){0};
+	m->digest = get_string(&c, 64);
+	get_list(&c, &m->argv);
+	m->cwd = get_string(&c, WIRE_PATH_MAX);
+	get_list(&c, &m->env);
+	m->source = get_u32(&c);
+	m->language = get_u32(&c);
+	m->form = get_u32(&c);
+	m->umask = get_u32(&c);
+	get_list(&c, &m->outputs);
+	enum err e = done(&c);
+
+	if (e == OK)
+		e = check_job(m);
+	if (e != OK)
+		wire_job_release(m);
+	return e;
+}
+
+void
+wire_job_release(struct wire_job *m)
+{
+	free(m->digest);
+	strv_release(&m->argv);
+	free(m->cwd);
+	strv_release(&m->env);
+	strv_release(&m->outputs);
+	*m = (struct wire_job){0};
+}
+
+/* File: u32 role | u32 mode | string path */
+void
+wire_put_file(struct buffer *b, const struct wire_file *m)
+{
+	size_t start = begin(b);
+
+	put_u32(b, m->role);
+	put_u32(b, m->mode);
+	put_string(b, m->path);
+	finish(b, start, WIRE_FILE);
+}
+
+enum err
+wire_get_file(const unsigned char *p, size_t len, struct wire_file *m)
+{
+	struct cursor c = {p, len, OK};
+
+	*m = (struct wire_file){0};
+	m->role = get_u32(&c);
+	m->mode = get_u32(&c);
+	m->path = get_string(&c, WIRE_PATH_MAX);
+	enum err e = done(&c);
+
+	if (e == OK && (m->role < WIRE_ROLE_TEXT || m->role > WIRE_ROLE_STDERR || m->mode > 0777))
+		e = ERR_PROTOCOL;
+	if (e == OK && (m->path[0] == '/') != (m->role == WIRE_ROLE_OUTPUT))
+		e = ERR_PROTOCOL;
+	if (e != OK)
+		wire_file_release(m);
+	return e;
+}
+
+void
+wire_file_release(struct wire_file *m)
+{
+	free(m->path);
+	*m = (struct wire_file){0};
+}
+
+/* Data: zstd bytes, to the end of the body */
+void
+wire_put_data_header(unsigned char header[WIRE_HEADER_SIZE], size_t len)
+{
+	fill_header(header, WIRE_DATA, len);
+}
+
+/* End: u64 size */
+void
+wire_put_end(struct buffer *b, const struct wire_end *m)
+{
+	size_t start = begin(b);
+
+	put_u64(b, m->size);
+	finish(b, start, WIRE_END);
+}
+
+enum err
+wire_get_end(const unsigned char *p, size_t len, struct wire_end *m)
+{
+	struct cursor c = {p, len, OK};
+
+	m->size = get_u64(&c);
+	return done(&c);
+}
+
+/* Run, Compile: no body */
+void
+wire_put_empty(struct buffer *b, enum wire_type type)
+{
+	finish(b, begin(b), type);
+}
+
+/* Queued: u32 ahead */
+void
+wire_put_queued(struct buffer *b, const struct wire_queued *m)
+{
+	size_t start = begin(b);
+
+	put_u32(b, m->ahead);
+	finish(b, start, WIRE_QUEUED);
+}
+
+enum err
+wire_get_queued(const unsigned char *p, size_t len, struct wire_queued *m)
+{
+	struct cursor c = {p, len, OK};
+
+	m->ahead = get_u32(&c);
+	return done(&c);
+}
+
+/* Result: u32 exit code | u32 signal | u64 cpu us | u64 peak KiB | u64 wait us | u64 wall us */
+void
+wire_put_result(struct buffer *b, const struct wire_result *m)
+{
+	size_t start = begin(b);
+
+	put_u32(b, m->exit_code);
+	put_u32(b, m->signal_number);
+	put_u64(b, m->cpu_us);
+	put_u64(b, m->peak_kb);
+	put_u64(b, m->wait_us);
+	put_u64(b, m->wall_us);
+	finish(b, start, WIRE_RESULT);
+}
+
+enum err
+wire_get_result(const unsigned char *p, size_t len, struct wire_result *m)
+{
+	struct cursor c = {p, len, OK};
+
+	m->exit_code = get_u32(&c);
+	m->signal_number = get_u32(&c);
+	m->cpu_us = get_u64(&c);
+	m->peak_kb = get_u64(&c);
+	m->wait_us = get_u64(&c);
+	m->wall_us = get_u64(&c);
+	if (done(&c) == OK && (m->exit_code > 255 || m->signal_number > 127))
+		return ERR_PROTOCOL;
+	return done(&c);
+}
+
+/* Refused: u32 reason | string text */
+void
+wire_put_refused(struct buffer *b, const struct wire_refused *m)
+{
+	size_t start = begin(b);
+
+	put_u32(b, m->reason);
+	put_string(b, m->text);
+	finish(b, start, WIRE_REFUSED);
+}
+
+enum err
+wire_get_refused(const unsigned char *p, size_t len, struct wire_refused *m)
+{
+	struct cursor c = {p, len, OK};
+
+	*m = (struct wire_refused){0};
+	m->reason = get_u32(&c);
+	m->text = get_string(&c, 4096);
+	enum err e = done(&c);
+
+	if (e != OK)
+		wire_refused_release(m);
+	return e;
+}
+
+void
+wire_refused_release(struct wire_refused *m)
+{
+	free(m->text);
+	*m = (struct wire_refused){0};
+}
