@@ -32,7 +32,7 @@ void
 decompressor_reset(struct decompressor *d);
 /*
  * Takes some of *data (advances *data and *len) and appends at most out_limit bytes to out; call
- * again until *len is 0. ERR_PROTOCOL for bytes that are no zstd, or a larger window. *ended is true at the end of a frame.
+ * again while *len is not 0 or out grew by out_limit. ERR_PROTOCOL for bytes that are no zstd, or a larger window. *ended is true at the end of a frame.
  */
 enum err
 decompressor_add(struct decompressor *d, const unsigned char **data, size_t *len, size_t out_limit,

@@ -51,6 +51,13 @@ process_wait_mask(void);
 /* The first stop signal caught so far, 0 if none. Blocked ones count only once a ppoll with the mask let them in. */
 int
 process_caught_signal(void);
+struct pollfd;
+/*
+ * poll(2) until an fd is ready (OK), the deadline (ERR_TIMEOUT) or a stop signal (ERR_CLOSED, once
+ * process_caught_signal() is set). SIGCHLD ends it as OK with no fd ready.
+ */
+enum err
+process_poll(struct pollfd *fds, unsigned count, int64_t deadline_ms);
 /*
  * For a call that blocks but takes no mask (flock(2)): opens the mask, so that a stop signal ends the call with EINTR (check
  * process_caught_signal before and after); process_block_signals closes it again.

@@ -160,24 +160,51 @@ process_start(const struct process_spec *spec, pid_t *pid)
 	return error == ENOENT || error == ENOTDIR ? ERR_MISSING : ERR_SYSTEM;
 }
 
+/* What is left until the deadline, never negative; NULL for no deadline. */
+static const struct timespec *
+time_left(int64_t deadline_ms, struct timespec *t)
+{
+	if (deadline_ms == IO_NO_DEADLINE)
+		return NULL;
+	int64_t left = deadline_ms - io_now_ms();
+
+	if (left < 0)
+		left = 0;
+	t->tv_sec = (time_t)(left / 1000);
+	t->tv_nsec = (long)(left % 1000) * 1000000;
+	return t;
+}
+
+enum err
+process_poll(struct pollfd *fds, unsigned count, int64_t deadline_ms)
+{
+	struct timespec t;
+
+	if (caught_signal != 0)
+		return ERR_CLOSED;
+	int n = ppoll(fds, count, time_left(deadline_ms, &t), process_wait_mask());
+
+	if (n > 0)
+		return OK;
+	if (n == 0)
+		return ERR_TIMEOUT;
+	if (errno != EINTR)
+		return ERR_SYSTEM;
+	for (unsigned i = 0; i < count; i++)
+		fds[i].revents = 0;
+	return caught_signal != 0 ? ERR_CLOSED : OK;
+}
+
 /* Sleeps until a signal (SIGCHLD among them) or the deadline. */
 static void
 sleep_until(int64_t deadline_ms)
 {
-	struct timespec t = {0};
+	static const struct timespec soon = {.tv_nsec = 2000000};
+	struct timespec t;
+	const struct timespec *left = time_left(deadline_ms, &t);
 
-	if (deadline_ms != IO_NO_DEADLINE) {
-		int64_t left = deadline_ms - io_now_ms();
-
-		if (left <= 0)
-			return;
-		t.tv_sec = (time_t)(left / 1000);
-		t.tv_nsec = (long)(left % 1000) * 1000000;
-	}
 	/* Without our handlers nothing interrupts the sleep: look again soon. */
-	if (!is_catching)
-		t = (struct timespec){.tv_nsec = 2000000};
-	ppoll(NULL, 0, deadline_ms == IO_NO_DEADLINE && is_catching ? NULL : &t, process_wait_mask());
+	ppoll(NULL, 0, is_catching ? left : &soon, process_wait_mask());
 }
 
 enum err
