@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,51 +16,81 @@
 
 struct output {
 	char *final;
-	char *temp;
+	char *temp; /* NULL while the file has no name */
 	int fd;
 };
 
-char *
-outputs_temp_name(const char *final)
+/* A name beside final that no other process uses; the base is cut so that it stays below NAME_MAX. */
+static char *
+temp_name(const char *final)
 {
-	static unsigned serial;
 	char *dir = path_dir(final);
-	char *temp = xasprintf("%s/.%s.dcc-%ld-%u", dir, path_base(final), (long)getpid(), serial++);
+	char *temp = xasprintf("%s/.%.200s.dcc-%ld", dir, path_base(final), (long)getpid());
 
 	free(dir);
 	return temp;
 }
 
-static struct output *
-append(struct outputs *o, const char *final, char *temp)
+static int
+open_unnamed(const char *final, mode_t mode)
 {
-	o->list = xrealloc(o->list, (o->count + 1) * sizeof(*o->list));
-	struct output *out = &o->list[o->count++];
+	char *dir = path_dir(final);
+	int fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode & 0777);
 
-	*out = (struct output){.final = xstrdup(final), .temp = temp, .fd = -1};
-	return out;
+	free(dir);
+	return fd;
 }
 
 enum err
 outputs_add(struct outputs *o, const char *final, mode_t mode, int *fd)
 {
-	char *temp = outputs_temp_name(final);
-	int f = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode & 0777);
+	char *temp = NULL;
+	int f = open_unnamed(final, mode);
 
+	/* NFS and old file systems have no O_TMPFILE. */
+	if (f < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+		temp = temp_name(final);
+		f = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode & 0777);
+	}
 	if (f < 0) {
-		log_info("cannot create %s: %s", temp, strerror(errno));
+		log_info("cannot create a file for %s: %s", final, strerror(errno));
 		free(temp);
 		return ERR_SYSTEM;
 	}
-	append(o, final, temp)->fd = f;
+	o->list = xrealloc(o->list, (o->count + 1) * sizeof(*o->list));
+	o->list[o->count++] = (struct output){.final = xstrdup(final), .temp = temp, .fd = f};
 	*fd = f;
 	return OK;
 }
 
-void
-outputs_adopt(struct outputs *o, const char *temp, const char *final)
+char *
+outputs_last_path(const struct outputs *o)
 {
-	append(o, final, xstrdup(temp));
+	const struct output *last = &o->list[o->count - 1];
+
+	if (last->temp != NULL)
+		return xstrdup(last->temp);
+	return xasprintf("/proc/%ld/fd/%d", (long)getpid(), last->fd);
+}
+
+/* Gives an unnamed file its temporary name: link(2) cannot replace, rename(2) can. */
+static enum err
+give_name(struct output *out)
+{
+	if (out->temp != NULL)
+		return OK;
+	char *from = xasprintf("/proc/self/fd/%d", out->fd);
+	char *temp = temp_name(out->final);
+	int n = linkat(AT_FDCWD, from, AT_FDCWD, temp, AT_SYMLINK_FOLLOW);
+
+	free(from);
+	if (n < 0) {
+		log_warning("cannot create %s: %s", temp, strerror(errno));
+		free(temp);
+		return ERR_SYSTEM;
+	}
+	out->temp = temp;
+	return OK;
 }
 
 bool
@@ -76,11 +107,14 @@ enum err
 outputs_place(struct outputs *o)
 {
 	for (size_t i = 0; i < o->count; i++) {
-		io_close(&o->list[i].fd);
 		if (!outputs_is_placeable(o->list[i].final)) {
 			log_warning("%s cannot be replaced by a file", o->list[i].final);
 			return ERR_SYSTEM;
 		}
+		enum err e = give_name(&o->list[i]);
+
+		if (e != OK)
+			return e;
 	}
 	for (size_t i = 0; i < o->count; i++) {
 		struct output *out = &o->list[i];

@@ -9,7 +9,10 @@
 #include "args.h"
 #include "err.h"
 
-/* The files of one job, written beside their places under temporary names and renamed all or none. Starts as {0}. */
+/*
+ * The files of one job. Each is written without a name on its folder's file system (O_TMPFILE), or under a temporary
+ * name where that is not possible, and all get their names at the end or none: a dcc that is killed leaves nothing. Starts as {0}.
+ */
 struct outputs {
 	struct output *list;
 	size_t count;
@@ -18,18 +21,15 @@ struct outputs {
 /* A new file for final (any path), to be written through *fd (borrowed until place or discard). ERR_SYSTEM, logged. */
 enum err
 outputs_add(struct outputs *o, const char *final, mode_t mode, int *fd);
-/* A file that already lies at temp, on the same file system as final. */
-void
-outputs_adopt(struct outputs *o, const char *temp, const char *final);
+/* A path by which a child of ours can open the file that was added last. Yours. */
+char *
+outputs_last_path(const struct outputs *o);
 /* Renames all into place; ERR_SYSTEM (logged): none was placed, unless the disk itself failed half way. */
 enum err
 outputs_place(struct outputs *o);
 /* Removes what was not placed; releases everything. Safe twice. */
 void
 outputs_discard(struct outputs *o);
-/* A name beside final that no other job uses, for a file to adopt. Yours. */
-char *
-outputs_temp_name(const char *final);
 /* Can a file be placed at final: nothing there, or a regular file or a link? */
 bool
 outputs_is_placeable(const char *final);
