@@ -59,14 +59,20 @@ struct state_writer {
 /* Creates and locks dir/PID-RANDOM. Failure is no error (debug log): the job goes on unseen. */
 void
 state_open(struct state_writer *w, const char *dir, const char *source);
-/* Changes phase (and stamps it), host, slot; host NULL: unchanged. */
+/*
+ * Changes phase (and stamps it), host, slot; host NULL: both unchanged. mode and blocked_on are set
+ * in w->state before; leaving Blocked clears blocked_on.
+ */
 void
 state_enter(struct state_writer *w, enum state_phase phase, const char *host, int slot);
 /* Removes the record. Safe on INIT and twice. */
 void
 state_close(struct state_writer *w);
 
-/* The reader: all live records of dir, sorted by host, slot, pid; yours (free). Removes the records of dead processes. */
+/*
+ * The reader: all live records of dir, sorted by host, slot, pid; yours (free). Removes the records of
+ * dead processes. ERR_SYSTEM (logged) when dir cannot be read.
+ */
 enum err
 state_list(const char *dir, struct state **list, size_t *count);
 
