@@ -39,7 +39,9 @@ struct hosts {
 
 #define HOSTS_DEFAULT_PORT 3632u
 #define HOSTS_DEFAULT_SLOTS 4u
+#define HOSTS_DEFAULT_LOCAL_SLOTS 2u /* "localhost" in the list, as in distcc */
 #define HOSTS_SLOTS_MAX 10000u
+#define HOSTS_COUNT_MAX 4096u
 #define HOSTS_TEXT_MAX ((size_t)1 << 20) /* distcc's bound for a hosts file */
 
 /*
