@@ -8,7 +8,7 @@
 #include "err.h"
 
 /*
- * One slot = one locked file; the kernel frees it when we die. Waiters of one class queue behind a
+ * One slot = one locked file; the kernel frees it when we die. Waiters of one queue stand behind a
  * turnstile (a lock of its own): the head of the queue watches the directory with inotify, the others sleep in flock(2).
  */
 struct lock {
@@ -22,18 +22,25 @@ struct lock_choice {
 	unsigned slot;
 };
 
-/* Says "the wait begins": called once, before the first wait, so that a Blocked phase is shown only where it is one. */
-typedef void (*lock_wait_fn)(void *context);
+/* What is wanted. All borrowed for the time of the call. */
+struct lock_request {
+	const char *dir;
+	const char *queue; /* names the turnstile: jobs of one queue are served in order of arrival */
+	const struct lock_choice *choices;
+	size_t count;
+	/* Called once, before the first wait, so that a Blocked phase is shown only where it is one. */
+	void (*on_wait)(void *context);
+	void *context;
+	int64_t deadline_ms; /* in io_now_ms()'s time, or IO_NO_DEADLINE */
+};
 
 /*
- * Takes the first free slot of choices in dir, waiting if there is none: a waiter wakes when any
- * slot of dir is released. queue names the turnstile ("remote", "local", "cpp"). *taken is the index in choices. ERR_TIMEOUT at the
- * deadline; ERR_CLOSED when a stop signal was caught; ERR_SYSTEM (logged) where locks cannot be kept.
+ * Takes the first free slot, waiting if there is none: a waiter wakes when any slot of dir is
+ * released. *taken is the index in choices. ERR_TIMEOUT at the deadline; ERR_CLOSED when a stop signal was caught; ERR_MISSING
+ * for no choices; ERR_SYSTEM (logged) where locks cannot be kept.
  */
 enum err
-locks_take(const char *dir, const char *queue, const struct lock_choice *choices, size_t count,
-           lock_wait_fn on_wait, void *context, int64_t deadline_ms, struct lock *lock,
-           size_t *taken);
+locks_take(const struct lock_request *r, struct lock *lock, size_t *taken);
 /* Frees the slot; safe on INIT and twice. */
 void
 locks_release(struct lock *lock);
