@@ -41,7 +41,10 @@ config_release(struct config *c);
 /* NULL where nothing is set and there is no default. Borrowed until config_release. */
 const char *
 config_string(const struct config *c, enum config_key key);
-/* "0" "1" "no" "yes" "off" "on"; ERR_USAGE names the variable and the value in an error. */
+/* Where a value that was set comes from, for messages: the variable's name, or "dcc.conf". Static. */
+const char *
+config_origin(enum config_key key);
+/* "0" "1" "no" "yes" "off" "on", in either case; ERR_USAGE names the variable and the value in an error. */
 enum err
 config_flag(const struct config *c, enum config_key key, bool *value);
 /* Seconds (decimals allowed, at least min_ms) as milliseconds; ERR_USAGE as above. */

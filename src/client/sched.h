@@ -31,8 +31,9 @@ struct sched_place {
 
 /*
  * Reads the host list: DCC_HOSTS, DISTCC_HOSTS, DIR/hosts, ~/.distcc/hosts, /etc/dcc/hosts,
- * /etc/distcc/hosts; the first that exists wins. ERR_USAGE: a bad list (logged with file, place and cause); ERR_MISSING: none anywhere, or an empty
- * one. *s is usable for local slots in every case.
+ * /etc/distcc/hosts; the first that exists wins. ERR_USAGE: a bad list (logged with file, place and
+ * cause) or back-off period; ERR_MISSING: none anywhere, or an empty one. *s is usable for local
+ * slots in every case. userdir's {0} (no place for locks) will do.
  */
 enum err
 sched_init(struct sched *s, const struct config *c, const struct userdir *dirs,
@@ -42,7 +43,7 @@ sched_release(struct sched *s);
 /*
  * Takes a slot of a host that is not down, not backed off, not tried by this job and not known to lack the
  * compiler digest (NULL: no matter); waits while all are busy. ERR_MISSING with *why (REASON_NO_HOSTS, REASON_BACKED_OFF, REASON_COMPILER) when no
- * host is left; ERR_CLOSED when a stop signal was caught.
+ * host is left; ERR_SYSTEM with REASON_NO_STATE where no locks can be kept; ERR_CLOSED when a stop signal was caught.
  */
 enum err
 sched_take(struct sched *s, const char *digest, struct sched_place *place, enum reason *why);

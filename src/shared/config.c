@@ -204,11 +204,10 @@ config_string(const struct config *c, enum config_key key)
 	return c->values[key];
 }
 
-/* The name under which the user set the key, for a message. */
-static const char *
-origin(enum config_key key)
+const char *
+config_origin(enum config_key key)
 {
-	const char *variable = settings[key].variable;
+	const char *variable = "dcc.conf";
 
 	find_in_environment(key, &variable);
 	return variable;
@@ -231,7 +230,8 @@ config_flag(const struct config *c, enum config_key key, bool *value)
 			return OK;
 		}
 	}
-	log_error("%s is \"%.60s\", but must be 0 or 1 (or no, yes, off, on)", origin(key), text);
+	log_error("%s is \"%.60s\", but must be 0 or 1 (or no, yes, off, on)",
+	          config_origin(key), text);
 	return ERR_USAGE;
 }
 
@@ -267,12 +267,13 @@ config_seconds_ms(const struct config *c, enum config_key key, int64_t min_ms, i
 	int64_t ms;
 
 	if (!parse_seconds(text, &ms)) {
-		log_error("%s is \"%.60s\", but must be a number of seconds", origin(key), text);
+		log_error("%s is \"%.60s\", but must be a number of seconds",
+		          config_origin(key), text);
 		return ERR_USAGE;
 	}
 	if (ms < min_ms) {
-		log_error("%s is \"%.60s\", but must be at least %g seconds", origin(key), text,
-		          (double)min_ms / 1000);
+		log_error("%s is \"%.60s\", but must be at least %g seconds",
+		          config_origin(key), text, (double)min_ms / 1000);
 		return ERR_USAGE;
 	}
 	*value = ms;
