@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ladder, top to bottom; each step down writes one line with its reason:
+ *
+ *     the command cannot go away, or nobody is there  ->  here
+ *     a volunteer, then another, each once            ->  its result, whatever the exit code
+ *     every volunteer failed                          ->  here, or an error with DCC_FALLBACK=0
+ *
+ * A result is final only from a volunteer whose compiler is proven to be ours; a stock distccd's error is looked at
+ * again here, as distcc does.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "build.h"
+#include "exitcode.h"
+#include "hostmemory.h"
+#include "identity.h"
+#include "io.h"
+#include "local.h"
+#include "log.h"
+#include "preprocess.h"
+#include "process.h"
+#include "sched.h"
+#include "talk.h"
+#include "transport.h"
+#include "xalloc.h"
+
+/* @file and its nested ones together. */
+#define RESPONSE_FILE_MAX ((size_t)16 << 20)
+
+struct build {
+	const struct config *config;
+	const struct masquerade *m;
+	struct userdir dirs;
+	bool has_dirs;
+	struct state_writer state;
+	struct args args;
+	struct identity identity;
+	struct sched sched;
+	bool has_sched;
+	char *cwd;
+	int64_t connect_timeout_ms;
+	int64_t backoff_ms;
+	bool may_fall_back;
+	bool skips_local_retry;
+	struct talk_job job;
+	enum reason last_reason; /* of the volunteer that failed last */
+	int exit_code;
+	int signal_number;
+};
+
+static const char *
+source_name(const struct build *b)
+{
+	return b->args.source != 0 ? b->args.argv.items[b->args.source] : "-";
+}
+
+/* Here. */
+
+static void
+run_here(struct build *b, enum reason why, const char *detail)
+{
+	struct lock lock = LOCK_INIT;
+	int status = 0;
+
+	log_info("here %s reason=%s (%s)%s%s", source_name(b), reason_word(why), reason_sentence(why),
+	         detail != NULL ? ": " : "", detail != NULL ? detail : "");
+	/* Without hosts dcc is only a wrapper: it does not ration the machine. */
+	if (b->has_sched && why != REASON_LOCAL_SLOT &&
+	    sched_take_local(&b->sched, SCHED_LOCAL_COMPILE, &lock) == ERR_CLOSED) {
+		b->signal_number = process_caught_signal();
+		return;
+	}
+	b->state.state.mode = STATE_MODE_LOCAL;
+	state_enter(&b->state, STATE_COMPILE, "localhost", -1);
+	enum err e = local_run(b->m->path, b->m->command.items, &status);
+
+	locks_release(&lock);
+	if (e != OK) {
+		b->exit_code = e == ERR_MISSING ? EXIT_COMPILER_MISSING : EXIT_FAILED;
+		return;
+	}
+	b->exit_code = process_exit_code(status);
+	b->signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : process_caught_signal();
+}
+
+/* The exit code of a job that was to go away and may not be done here. */
+static int
+exit_code_of(enum reason why)
+{
+	switch (why) {
+	case REASON_TIMEOUT: return EXIT_TIMEOUT;
+	case REASON_LOST: return EXIT_IO_ERROR;
+	case REASON_PROTOCOL: return EXIT_PROTOCOL_ERROR;
+	case REASON_COMPILER: return EXIT_COMPILER_MISSING;
+	case REASON_ACCESS: return EXIT_ACCESS_DENIED;
+	case REASON_FULL: return EXIT_BUSY;
+	case REASON_NO_HOSTS:
+	case REASON_BACKED_OFF:
+	case REASON_CONNECT: return EXIT_NO_HOSTS;
+	default: return EXIT_FAILED;
+	}
+}
+
+/* No volunteer could do it. */
+static void
+give_up(struct build *b, enum reason why)
+{
+	if (!b->may_fall_back) {
+		log_error("%s was not compiled: %s (reason=%s), and DCC_FALLBACK=0 forbids to "
+		          "compile it here", source_name(b), reason_sentence(why), reason_word(why));
+		b->exit_code = exit_code_of(why);
+		return;
+	}
+	log_warning("%s is compiled here: %s (reason=%s)", source_name(b), reason_sentence(why),
+	            reason_word(why));
+	run_here(b, why, NULL);
+}
+
+/* The result of a job that was done elsewhere. */
+
+static void
+copy_messages(int from, int to)
+{
+	char data[8192];
+	ssize_t n;
+
+	if (from < 0 || lseek(from, 0, SEEK_SET) < 0)
+		return;
+	while ((n = read(from, data, sizeof(data))) > 0)
+		if (io_write_exactly(to, data, (size_t)n, IO_NO_DEADLINE) != OK)
+			return;
+}
+
+/*
+ * cpp's messages here and the compiler's there, as one compile would have printed them. OK:
+ * *prints_cpp says whether cpp's come first or are among the compiler's already. ERR_USAGE: both have some, and their
+ * order is unknown.
+ */
+static enum err
+merge_messages(const struct talk_result *r, bool *prints_cpp)
+{
+	struct stat st;
+	char *text = NULL;
+	size_t len = 0;
+
+	*prints_cpp = true;
+	if (r->cpp_messages.len == 0 || r->stderr_fd < 0 || fstat(r->stderr_fd, &st) < 0 ||
+	    st.st_size == 0)
+		return OK;
+	if (lseek(r->stderr_fd, 0, SEEK_SET) < 0 ||
+	    io_read_to_end(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, &text, &len) != OK)
+		return ERR_USAGE;
+	bool is_among = memmem(text, len, r->cpp_messages.data, r->cpp_messages.len) != NULL;
+
+	free(text);
+	*prints_cpp = !is_among;
+	return is_among ? OK : ERR_USAGE;
+}
+
+/* The compilers remove an old object when they fail, so that make does not take it for new. */
+static void
+remove_stale_object(const struct build *b, const struct talk_result *r)
+{
+	if (r->exit_code != 0 && outputs_is_placeable(b->args.object))
+		unlink(b->args.object);
+}
+
+/* Shows and places a finished job's result. OK, or why it has to be done here after all. */
+static enum reason
+deliver(struct build *b, struct talk_result *r)
+{
+	bool prints_cpp;
+
+	if (merge_messages(r, &prints_cpp) != OK)
+		return REASON_DIAGNOSTICS;
+	remove_stale_object(b, r);
+	if (outputs_place(&r->outputs) != OK)
+		return REASON_OUTPUT_PLACE;
+	copy_messages(r->stdout_fd, STDOUT_FILENO);
+	if (prints_cpp && r->cpp_messages.len != 0 &&
+	    io_write_exactly(STDERR_FILENO, r->cpp_messages.data, r->cpp_messages.len,
+	                     IO_NO_DEADLINE) != OK)
+		log_debug("cannot write to stderr: %s", strerror(errno));
+	copy_messages(r->stderr_fd, STDERR_FILENO);
+	b->exit_code = r->exit_code;
+	return REASON_NONE;
+}
+
+/* Away. */
+
+/* What distcc's language cannot carry: files beside the object, and assembler sources. */
+static bool
+fits_distcc(const struct args *a)
+{
+	return !a->has_side_outputs && a->language != ARGS_LANG_ASM &&
+	       a->language != ARGS_LANG_ASM_CPP;
+}
+
+static bool
+speaks_distcc(const struct build *b, const struct host *h)
+{
+	return h->language == HOST_DISTCC ||
+	       (h->language == HOST_ANY && hostmemory_is_distcc(b->dirs.lock, h));
+}
+
+/* Starts cpp unless it runs already, in the right form, untouched by the host before. */
+static enum err
+ensure_preprocess(struct build *b, bool distcc, struct preprocess *cpp, struct talk_result *r)
+{
+	enum args_form form = b->args.is_preprocessed ? ARGS_FORM_AS_IS
+	                      : distcc                ? ARGS_FORM_CPP
+	                                              : talk_native_form(&b->job);
+	bool is_file = cpp->file_fd >= 0;
+
+	if (cpp->form == form && is_file == distcc && !cpp->is_read)
+		return OK;
+	preprocess_release(cpp);
+	talk_result_release(r);
+	*cpp = (struct preprocess)PREPROCESS_INIT;
+	return preprocess_start(cpp, &b->job, form,
+	                        distcc ? PREPROCESS_TO_FILE : PREPROCESS_TO_PIPE, r);
+}
+
+static enum talk_end
+converse(struct build *b, const struct host *h, bool distcc, struct preprocess *cpp,
+         struct talk_result *r)
+{
+	struct connection c = CONNECTION_INIT;
+	char *why = NULL;
+	enum talk_end end;
+
+	state_enter(&b->state, STATE_CONNECT, b->job.host, b->job.slot);
+	enum err e = transport_connect(h, config_string(b->config, CONFIG_SSH),
+	                               io_now_ms() + b->connect_timeout_ms, &c, &why);
+
+	if (e == ERR_CLOSED) {
+		end = talk_fail(r, TALK_STOPPED, REASON_NONE, NULL);
+	} else if (e != OK) {
+		end = talk_fail(r, TALK_HOST_FAILED, REASON_CONNECT, "%s", why);
+	} else {
+		if (cpp->pid != 0)
+			state_enter(&b->state, STATE_PREPROCESS, b->job.host, b->job.slot);
+		end = distcc ? talk_distcc(&b->job, &c, cpp, h->has_lzo, r)
+		             : talk_native(&b->job, &c, cpp, r);
+	}
+	free(why);
+	transport_close(&c);
+	return end;
+}
+
+/* One volunteer, in the language it speaks; both if that is not known yet. */
+static enum talk_end
+attempt(struct build *b, const struct host *h, struct preprocess *cpp, struct talk_result *r)
+{
+	bool distcc = speaks_distcc(b, h);
+
+	for (;;) {
+		if (distcc && !fits_distcc(&b->args))
+			return talk_fail(r, TALK_HOST_FAILED, REASON_VIEW,
+			                 "a stock distccd would lose files of this job");
+		enum err e = ensure_preprocess(b, distcc, cpp, r);
+
+		if (e == ERR_CLOSED)
+			return talk_fail(r, TALK_STOPPED, REASON_NONE, NULL);
+		if (e != OK)
+			return talk_fail(r, TALK_HERE, REASON_CPP_FAILED, NULL);
+		enum talk_end end = converse(b, h, distcc, cpp, r);
+
+		if (end != TALK_NOT_OURS)
+			return end;
+		if (h->language == HOST_NATIVE || distcc)
+			return talk_fail(r, TALK_HOST_FAILED, REASON_PROTOCOL,
+			                 "it does not speak dcc's language");
+		log_info("%s does not speak dcc's language: trying distcc's", h->text);
+		hostmemory_set_distcc(b->dirs.lock, h);
+		distcc = true;
+	}
+}
+
+/* A refusal that says nothing against the host. */
+static bool
+is_harmless(enum reason why)
+{
+	return why == REASON_FULL || why == REASON_COMPILER || why == REASON_VIEW ||
+	       why == REASON_ARGUMENTS || why == REASON_SHUTDOWN;
+}
+
+static void
+note_failure(struct build *b, const struct host *h, const struct talk_result *r)
+{
+	b->last_reason = r->reason;
+	log_warning("%s on %s: %s (reason=%s)%s%s", source_name(b), h->text,
+	            reason_sentence(r->reason), reason_word(r->reason), r->text != NULL ? ": " : "",
+	            r->text != NULL ? r->text : "");
+	sched_exclude(&b->sched, h);
+	if (r->reason == REASON_COMPILER)
+		hostmemory_lacks(b->dirs.lock, h,
+		                 b->identity.digest[identity_language_of(b->args.language)]);
+	else if (!is_harmless(r->reason))
+		hostmemory_failed(b->dirs.lock, h, r->reason);
+}
+
+/* A finished job: OK once delivered; else the job goes on here. */
+static void
+finish(struct build *b, const struct host *h, struct talk_result *r)
+{
+	bool is_proven = !speaks_distcc(b, h);
+	enum reason why = REASON_NONE;
+
+	hostmemory_worked(b->dirs.lock, h);
+	if (r->exit_code != 0 && !is_proven && !b->skips_local_retry)
+		why = REASON_REMOTE_ERROR;
+	else
+		why = deliver(b, r);
+	log_info("away %s host=%s language=%s exit=%d sent=%llu received=%llu", source_name(b),
+	         h->text, is_proven ? "native" : "distcc", r->exit_code,
+	         (unsigned long long)r->sent, (unsigned long long)r->received);
+	if (why != REASON_NONE)
+		run_here(b, why, NULL);
+}
+
+/* true: the job is over, one way or another. */
+static bool
+handle_end(struct build *b, const struct sched_place *place, enum talk_end end,
+           struct talk_result *r)
+{
+	switch (end) {
+	case TALK_DONE:
+		finish(b, place->host, r);
+		return true;
+	case TALK_HERE:
+		run_here(b, r->reason, r->text);
+		return true;
+	case TALK_STOPPED:
+		b->signal_number = process_caught_signal();
+		return true;
+	case TALK_HOST_FAILED:
+	case TALK_NOT_OURS:
+		note_failure(b, place->host, r);
+		return false;
+	}
+	return true;
+}
+
+/* One place: true when the job is over. The slot is free again before anything runs here. */
+static bool
+try_place(struct build *b, struct sched_place *place, struct preprocess *cpp, struct talk_result *r)
+{
+	if (place->host->kind == HOST_LOCAL) {
+		preprocess_release(cpp);
+		run_here(b, REASON_LOCAL_SLOT, NULL);
+		sched_place_release(place);
+		return true;
+	}
+	b->job.host = place->host->name;
+	b->job.slot = (int)place->slot;
+	b->state.state.mode = STATE_MODE_PLAIN;
+	enum talk_end end = attempt(b, place->host, cpp, r);
+
+	/* What is not used up now never will be, unless another host is tried. */
+	if (end != TALK_HOST_FAILED)
+		preprocess_release(cpp);
+	sched_place_release(place);
+	return handle_end(b, place, end, r);
+}
+
+static void
+run_away(struct build *b, struct preprocess *cpp, struct talk_result *r)
+{
+	const char *digest = b->identity.digest[identity_language_of(b->args.language)];
+
+	for (;;) {
+		struct sched_place place = SCHED_PLACE_INIT;
+		enum reason why = REASON_NO_HOSTS;
+		enum err e = sched_take(&b->sched, digest, &place, &why);
+
+		if (e == ERR_CLOSED) {
+			b->signal_number = process_caught_signal();
+			return;
+		}
+		if (e != OK) {
+			preprocess_release(cpp);
+			give_up(b, b->last_reason != REASON_NONE ? b->last_reason : why);
+			return;
+		}
+		if (try_place(b, &place, cpp, r))
+			return;
+	}
+}
+
+/* Preparing. */
+
+static enum err
+load_response_file(void *context, const char *name, char **text)
+{
+	size_t len;
+
+	(void)context;
+	return io_read_file(name, RESPONSE_FILE_MAX, text, &len);
+}
+
+/* $PWD's spelling of the current folder, if it names it: what the compilers write into debug information. */
+static char *
+find_cwd(void)
+{
+	const char *pwd = getenv("PWD");
+	struct stat a, b;
+
+	if (pwd != NULL && pwd[0] == '/' && strstr(pwd, "/.") == NULL && stat(pwd, &a) == 0 &&
+	    stat(".", &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+		return xstrdup(pwd);
+	return getcwd(NULL, 0);
+}
+
+static enum err
+read_settings(struct build *b)
+{
+	const struct config *c = b->config;
+	enum err e = config_flag(c, CONFIG_FALLBACK, &b->may_fall_back);
+
+	if (e == OK)
+		e = config_flag(c, CONFIG_SKIP_LOCAL_RETRY, &b->skips_local_retry);
+	if (e == OK)
+		e = config_flag(c, CONFIG_SAVE_TEMPS, &b->job.saves_temps);
+	if (e == OK)
+		e = config_seconds_ms(c, CONFIG_IO_TIMEOUT, 1, &b->job.io_timeout_ms);
+	if (e == OK)
+		e = config_seconds_ms(c, CONFIG_CONNECT_TIMEOUT, 1, &b->connect_timeout_ms);
+	if (e == OK)
+		e = config_seconds_ms(c, CONFIG_BACKOFF_PERIOD, 0, &b->backoff_ms);
+	return e;
+}
+
+/* Does our stderr show colours? The compilers ask the same of theirs. */
+static bool
+is_colourful_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return term != NULL && strcmp(term, "dumb") != 0 && isatty(STDERR_FILENO) == 1;
+}
+
+static void
+fill_job(struct build *b)
+{
+	const char *tmpdir = getenv("TMPDIR");
+
+	b->job.args = &b->args;
+	b->job.identity = &b->identity;
+	b->job.compiler = b->m->path;
+	b->job.cwd = b->cwd;
+	b->job.tmpdir = tmpdir != NULL && tmpdir[0] != '\0' ? tmpdir : "/tmp";
+	b->job.sched = &b->sched;
+	b->job.state = &b->state;
+	b->job.wants_colour = !b->args.has_colour_option && is_colourful_terminal();
+}
+
+/* REASON_NONE: everything is there for sending the job away. ERR_USAGE through *e: a setting is wrong. */
+static enum reason
+prepare(struct build *b, enum err *e)
+{
+	*e = read_settings(b);
+	if (*e != OK)
+		return REASON_BAD_COMMAND;
+	if (!b->has_dirs)
+		return REASON_NO_STATE;
+	*e = sched_init(&b->sched, b->config, &b->dirs, &b->state);
+	if (*e != OK)
+		return REASON_NO_HOSTS;
+	b->has_sched = true;
+	if (b->args.here != REASON_NONE)
+		return b->args.here;
+	if (!outputs_is_placeable(b->args.object))
+		return REASON_OUTPUT;
+	b->cwd = find_cwd();
+	if (b->cwd == NULL || local_identify(&b->dirs, b->m->path, &b->identity) != OK ||
+	    b->identity.digest[identity_language_of(b->args.language)] == NULL)
+		return REASON_NO_IDENTITY;
+	fill_job(b);
+	return REASON_NONE;
+}
+
+static void
+run(struct build *b)
+{
+	enum err e = OK;
+	enum reason why = prepare(b, &e);
+
+	if (e == ERR_USAGE && !b->may_fall_back) {
+		b->exit_code = EXIT_BAD_HOSTSPEC;
+		return;
+	}
+	if (e == ERR_MISSING && b->args.here == REASON_NONE) {
+		give_up(b, REASON_NO_HOSTS);
+		return;
+	}
+	if (why != REASON_NONE) {
+		run_here(b, b->args.here != REASON_NONE ? b->args.here : why, b->args.detail);
+		return;
+	}
+	struct preprocess cpp = PREPROCESS_INIT;
+	struct talk_result r = TALK_RESULT_INIT;
+
+	run_away(b, &cpp, &r);
+	preprocess_release(&cpp);
+	talk_result_release(&r);
+}
+
+static void
+release(struct build *b)
+{
+	state_close(&b->state);
+	args_release(&b->args);
+	identity_release(&b->identity);
+	sched_release(&b->sched);
+	userdir_release(&b->dirs);
+	free(b->cwd);
+}
+
+int
+build_run(const struct config *c, const struct masquerade *m, int *signal_number)
+{
+	struct build b = {.config = c, .m = m, .state = STATE_WRITER_INIT, .may_fall_back = true};
+
+	if (args_expand(m->command.items, load_response_file, NULL, &b.args.argv) != OK)
+		strv_add_all(&b.args.argv, m->command.items);
+	args_scan(&b.args);
+	b.has_dirs = userdir_open(c, &b.dirs) == OK;
+	if (b.has_dirs)
+		state_open(&b.state, b.dirs.state, source_name(&b));
+	run(&b);
+	*signal_number = b.signal_number;
+	release(&b);
+	return b.exit_code;
+}

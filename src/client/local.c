@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "local.h"
+#include "log.h"
+#include "path.h"
+#include "process.h"
+#include "xalloc.h"
+
+#ifndef DCC_LIBEXECDIR
+#define DCC_LIBEXECDIR "/usr/local/libexec/dcc"
+#endif
+
+/* Hashing a compiler takes a second at most; one on a sick disk shall not hang the build. */
+#define IDENTIFY_TIMEOUT_MS 60000
+
+enum err
+local_run(const char *compiler, char *const argv[], int *status)
+{
+	struct process_spec spec = PROCESS_SPEC_INIT;
+	pid_t pid;
+
+	spec.path = compiler;
+	spec.argv = argv;
+	enum err e = process_start(&spec, &pid);
+
+	if (e != OK) {
+		log_error("cannot start %s: %s", compiler, strerror(errno));
+		return e;
+	}
+	return process_wait(pid, status);
+}
+
+/* dcc-identify: where it was installed, or beside us in a build tree. */
+static char *
+find_helper(void)
+{
+	char own[4096];
+	char *path = xstrdup(DCC_LIBEXECDIR "/dcc-identify");
+
+	if (access(path, X_OK) == 0)
+		return path;
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+
+	if (n > 0) {
+		own[n] = '\0';
+		char *dir = path_dir(own);
+
+		free(path);
+		path = path_join(dir, "dcc-identify");
+		free(dir);
+	}
+	return path;
+}
+
+static enum err
+run_helper(const struct userdir *dirs, const char *compiler)
+{
+	char *helper = find_helper();
+	char *argv[] = {helper, NULL, NULL, NULL, NULL, NULL};
+	char save[] = "--save", quiet[] = "--quiet";
+	char *dir = xstrdup(dirs->identity), *name = xstrdup(compiler);
+	struct process_spec spec = {.path = helper, .argv = argv, .stdin_fd = -1,
+	                            .stdout_fd = -1, .stderr_fd = -1};
+	int status = 0;
+	pid_t pid;
+
+	argv[1] = quiet;
+	argv[2] = save;
+	argv[3] = dir;
+	argv[4] = name;
+	enum err e = process_start(&spec, &pid);
+
+	if (e != OK)
+		log_warning("cannot start %s: %s", helper, strerror(errno));
+	else
+		e = process_wait_until(pid, io_now_ms() + IDENTIFY_TIMEOUT_MS, &status);
+	if (e == ERR_TIMEOUT) {
+		process_stop_group(pid, 0);
+		log_warning("%s took longer than a minute", helper);
+	}
+	free(helper);
+	free(dir);
+	free(name);
+	return e == OK && process_exit_code(status) == 0 ? OK : ERR_MISSING;
+}
+
+enum err
+local_identify(const struct userdir *dirs, const char *compiler, struct identity *id)
+{
+	enum err e = identity_load(dirs->identity, compiler, id);
+
+	if (e == OK)
+		return OK;
+	e = run_helper(dirs, compiler);
+	if (e == OK)
+		e = identity_load(dirs->identity, compiler, id);
+	if (e != OK)
+		log_debug("%s cannot be identified", compiler);
+	return e;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DCC_TALK_H
+#define DCC_TALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "args.h"
+#include "buffer.h"
+#include "identity.h"
+#include "outputs.h"
+#include "reason.h"
+#include "sched.h"
+#include "state.h"
+#include "transport.h"
+
+/* One job that shall go away: what every language of conversation needs to know of it. All borrowed. */
+struct talk_job {
+	const struct args *args;
+	const struct identity *identity;
+	const char *compiler;       /* path, for preprocessing here */
+	const char *cwd;            /* absolute; $PWD's spelling where that names the same folder */
+	const char *tmpdir;
+	struct sched *sched;        /* for the local slot of the preprocessor */
+	struct state_writer *state;
+	const char *host;           /* for the state record */
+	int slot;
+	int64_t io_timeout_ms;
+	bool saves_temps;           /* keep the preprocessed text */
+	bool wants_colour;          /* our stderr is a terminal: the compiler elsewhere cannot see that */
+};
+
+/*
+ * How one job with one volunteer ended. "The job failed" (TALK_DONE with an exit code) and "the
+ * host failed" are different ends from the start.
+ */
+enum talk_end {
+	TALK_DONE,        /* the compiler's own result, whatever its exit code */
+	TALK_HOST_FAILED, /* the volunteer or the way to it: try another */
+	TALK_HERE,        /* nobody can do it elsewhere: compile here */
+	TALK_NOT_OURS,    /* the volunteer does not speak this language: try the other */
+	TALK_STOPPED      /* a stop signal was caught */
+};
+
+struct talk_result {
+	enum talk_end end;
+	enum reason reason;     /* of TALK_HOST_FAILED and TALK_HERE */
+	char *text;             /* one sentence more, or NULL */
+	int exit_code;          /* of TALK_DONE */
+	int stdout_fd;          /* unnamed files at any offset, -1: nothing was printed */
+	int stderr_fd;
+	struct buffer cpp_messages;
+	struct outputs outputs; /* not yet placed */
+	uint64_t sent, received;
+	uint64_t remote_cpu_us;
+};
+#define TALK_RESULT_INIT {.end = TALK_HOST_FAILED, .stdout_fd = -1, .stderr_fd = -1}
+
+void
+talk_result_release(struct talk_result *r);
+/* Sets the end and its reason; fmt NULL: no text. Returns the end, so that a caller can return it. */
+enum talk_end
+talk_fail(struct talk_result *r, enum talk_end end, enum reason why, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* An error of the connection (ERR_CLOSED, ERR_TIMEOUT...) as an end. */
+enum talk_end
+talk_fail_io(struct talk_result *r, enum err e, const char *what);
+/* Creates an unnamed file in tmpdir at *fd if it is not open yet. ERR_SYSTEM, logged. */
+enum err
+talk_open_unnamed(const char *tmpdir, int *fd);
+
+/* The form of text that suits this job and its compiler in our own language. */
+enum args_form
+talk_native_form(const struct talk_job *job);
+
+struct preprocess;
+/*
+ * The two languages. c is connected; both leave it open. cpp was started, to a pipe for our language and to a file
+ * for distcc's; it is used up, its messages are moved to the result.
+ */
+enum talk_end
+talk_native(const struct talk_job *job, struct connection *c, struct preprocess *cpp,
+            struct talk_result *r);
+enum talk_end
+talk_distcc(const struct talk_job *job, struct connection *c, struct preprocess *cpp, bool has_lzo,
+            struct talk_result *r);
+
+#endif
