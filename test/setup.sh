@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# Sourced by ./check, ./demo and bench/: what a Debian machine needs, and how to get it.
+
+packages_for()
+{
+	case $1 in
+	build) # what configure and make need
+		echo autoconf automake make pkg-config gcc libc6-dev libpopt-dev liblzo2-dev libzstd-dev \
+			libseccomp-dev libssl-dev libavahi-client-dev libcmocka-dev
+		;;
+	test) # compilers to be tried, programs that dcc works with, what the scripts use
+		echo g++ clang libclang-rt-dev python3 binutils shellcheck distcc ccache iproute2 procps \
+			util-linux git xz-utils
+		;;
+	demo)
+		echo g++ procps
+		;;
+	bench)
+		echo g++ distcc python3 bc bison flex iproute2 procps util-linux xz-utils bzip2
+		;;
+	npm) # fetches LevelDB's sources
+		echo npm ca-certificates
+		;;
+	esac
+}
+
+# install_packages PURPOSE...: those packages that are missing, as root or through sudo.
+install_packages()
+{
+	missing=
+	for purpose in "$@"; do
+		for package in $(packages_for "$purpose"); do
+			dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' ||
+				missing="$missing $package"
+		done
+	done
+	[ -n "$missing" ] || return 0
+	command -v apt-get >/dev/null || {
+		echo "please install:$missing" >&2
+		return 1
+	}
+	echo "installing:$missing"
+	as_root=
+	[ "$(id -u)" -eq 0 ] || as_root=sudo
+	# shellcheck disable=SC2086  # lists
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update &&
+		$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+			install $missing >/dev/null
+}
+
+processors()
+{
+	nproc 2>/dev/null || echo 2
+}
