@@ -11,8 +11,8 @@
 #include "process.h"
 #include "xalloc.h"
 
-#ifndef DCC_LIBEXECDIR
-#define DCC_LIBEXECDIR "/usr/local/libexec/dcc"
+#ifndef PKGLIBEXECDIR
+#define PKGLIBEXECDIR "/usr/local/libexec/dcc"
 #endif
 
 /* Hashing a compiler takes a second at most; one on a sick disk shall not hang the build. */
@@ -40,7 +40,7 @@ static char *
 find_helper(void)
 {
 	char own[4096];
-	char *path = xstrdup(DCC_LIBEXECDIR "/dcc-identify");
+	char *path = xstrdup(PKGLIBEXECDIR "/dcc-identify");
 
 	if (access(path, X_OK) == 0)
 		return path;
