@@ -11,17 +11,18 @@
 #define HASH_HEX_SIZE (2 * HASH_SIZE + 1)
 
 struct hash;
+/* Yours until hash_finish. A libcrypto that cannot compute SHA-256 ends the process. */
 struct hash *
 hash_new(void);
 void
 hash_add(struct hash *h, const void *data, size_t len);
-/* Adds len and then the bytes, so that two fields never run into each other. */
+/* Adds len (8 bytes, lowest first) and then the bytes, so that two fields never run into each other. */
 void
 hash_add_field(struct hash *h, const void *data, size_t len);
-/* Writes the digest in hexadecimal and frees h. */
+/* Writes the digest in hexadecimal (lower case, NUL-terminated) and frees h. */
 void
 hash_finish(struct hash *h, char hex[HASH_HEX_SIZE]);
-/* Digest of a file's bytes; ERR_MISSING, ERR_SYSTEM (errno set). */
+/* Digest of a file's bytes; ERR_MISSING, ERR_SYSTEM (errno set). Logs nothing. */
 enum err
 hash_file(const char *path, char hex[HASH_HEX_SIZE]);
 

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Identities on the disk: what stat(2) says of a compiler's files now, and the directory that
+ * keeps one text file (identity.c) for each compiler. dcc does this at every start, so it is done
+ * with one small read and one stat(2) a file; a lock is not needed, since a file is only ever replaced whole.
+ */
+/* Linux only for mkostemp, so that the temporary file is not inherited. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "identity.h"
+#include "io.h"
+#include "log.h"
+#include "path.h"
+#include "xalloc.h"
+
+/* With another value of these the same driver runs other programs, or they load other libraries. */
+static const char *const variables[] = {"COMPILER_PATH", "GCC_EXEC_PREFIX", "LD_LIBRARY_PATH"};
+#define VARIABLES (sizeof(variables) / sizeof(variables[0]))
+
+enum err
+identity_stamp_file(const char *path, struct identity_stamp *stamp)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return errno == ENOENT || errno == ENOTDIR ? ERR_MISSING : ERR_SYSTEM;
+	*stamp = (struct identity_stamp){
+		.dev = (uint64_t)st.st_dev,
+		.ino = (uint64_t)st.st_ino,
+		.size = (uint64_t)st.st_size,
+		.mtime_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec,
+		.ctime_ns = (uint64_t)st.st_ctim.tv_sec * 1000000000 + (uint64_t)st.st_ctim.tv_nsec,
+	};
+	return OK;
+}
+
+void
+identity_list_environment(struct strv *out)
+{
+	for (size_t i = 0; i < VARIABLES; i++) {
+		const char *value = getenv(variables[i]);
+
+		if (value != NULL)
+			strv_take(out, xasprintf("%s=%s", variables[i], value));
+		else
+			strv_add(out, variables[i]);
+	}
+}
+
+static bool
+is_program(const char *path)
+{
+	struct stat st;
+
+	return access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* A relative folder of PATH is passed over: what it means changes with every cd. */
+char *
+identity_find_program(const char *name)
+{
+	const char *dir = getenv("PATH");
+
+	while (dir != NULL && *dir != '\0') {
+		size_t n = strcspn(dir, ":");
+
+		if (dir[0] == '/') {
+			char *path = xasprintf("%.*s/%s", (int)n, dir, name);
+
+			if (is_program(path))
+				return path;
+			free(path);
+		}
+		dir += n;
+		dir += *dir == ':';
+	}
+	return NULL;
+}
+
+static bool
+is_same_environment(const struct identity *id)
+{
+	struct strv now = {0};
+
+	identity_list_environment(&now);
+	bool is_same = now.count == id->environment.count;
+
+	for (size_t i = 0; is_same && i < now.count; i++)
+		is_same = strcmp(now.items[i], id->environment.items[i]) == 0;
+	strv_release(&now);
+	return is_same;
+}
+
+static bool
+is_same_stamp(const char *path, const struct identity_stamp *then)
+{
+	struct identity_stamp now;
+
+	return identity_stamp_file(path, &now) == OK && now.dev == then->dev && now.ino == then->ino &&
+	       now.size == then->size && now.mtime_ns == then->mtime_ns && now.ctime_ns == then->ctime_ns;
+}
+
+static bool
+is_still_found(const struct identity_file *f)
+{
+	if (f->program == NULL)
+		return true;
+	char *path = identity_find_program(f->program);
+	bool is_same = path != NULL && strcmp(path, f->path) == 0;
+
+	free(path);
+	return is_same;
+}
+
+bool
+identity_is_current(const struct identity *id)
+{
+	/* The name may be a link that now leads to another driver. */
+	if (!is_same_stamp(id->asked, &id->files[0].stamp) || !is_same_environment(id))
+		return false;
+	for (size_t i = 0; i < id->file_count; i++)
+		if (!is_same_stamp(id->files[i].path, &id->files[i].stamp) || !is_still_found(&id->files[i]))
+			return false;
+	return true;
+}
+
+/* The base name is for people; the number (FNV-1a) keeps paths apart, and "asked" settles what is left. */
+static char *
+cache_path(const char *dir, const char *path)
+{
+	uint64_t h = 14695981039346656037U;
+
+	for (const char *p = path; *p != '\0'; p++)
+		h = (h ^ (unsigned char)*p) * 1099511628211U;
+	return xasprintf("%s/%.100s-%016" PRIx64, dir, path_base(path), h);
+}
+
+enum err
+identity_load(const char *dir, const char *path, struct identity *id)
+{
+	struct identity found = {0};
+	char *name = cache_path(dir, path);
+	char *text = NULL;
+	size_t len = 0;
+	enum err e = io_read_file(name, IDENTITY_TEXT_MAX, &text, &len);
+
+	if (e == OK)
+		e = identity_parse(text, len, &found);
+	free(text);
+	free(name);
+	if (e == OK && strcmp(found.asked, path) == 0 && identity_is_current(&found)) {
+		*id = found;
+		return OK;
+	}
+	identity_release(&found);
+	return ERR_MISSING;
+}
+
+static enum err
+write_file(int fd, const struct buffer *text)
+{
+	if (fchmod(fd, 0644) != 0)
+		return ERR_SYSTEM;
+	return io_write_exactly(fd, text->data, text->len, IO_NO_DEADLINE);
+}
+
+/* Written beside its place and renamed, so that nobody ever reads half a file. */
+static enum err
+replace_file(const char *name, const struct buffer *text)
+{
+	char *temporary = xasprintf("%s.XXXXXX", name);
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	enum err e = fd >= 0 ? write_file(fd, text) : ERR_SYSTEM;
+
+	if (fd >= 0 && close(fd) != 0 && e == OK)
+		e = ERR_SYSTEM;
+	if (e == OK && rename(temporary, name) != 0)
+		e = ERR_SYSTEM;
+	if (e != OK) {
+		log_warning("cannot write %s: %s", name, strerror(errno));
+		if (fd >= 0)
+			unlink(temporary);
+	}
+	free(temporary);
+	return e;
+}
+
+enum err
+identity_save(const char *dir, const struct identity *id)
+{
+	struct buffer text = {0};
+	enum err e = identity_format(id, &text);
+
+	if (e == OK && io_make_dirs(dir, 0755) != OK) {
+		log_warning("cannot make %s: %s", dir, strerror(errno));
+		e = ERR_SYSTEM;
+	}
+	if (e == OK) {
+		char *name = cache_path(dir, id->asked);
+
+		e = replace_file(name, &text);
+		free(name);
+	}
+	buffer_release(&text);
+	return e;
+}
