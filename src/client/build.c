@@ -196,12 +196,15 @@ deliver(struct build *b, struct talk_result *r)
 
 /* Away. */
 
-/* What distcc's language cannot carry: files beside the object, and assembler sources. */
+/* Can distcc's language carry this job with all its outputs? */
 static bool
 fits_distcc(const struct args *a)
 {
-	return !a->has_side_outputs && a->language != ARGS_LANG_ASM &&
-	       a->language != ARGS_LANG_ASM_CPP;
+	struct strv argv = {0};
+	bool fits = args_distcc_command(a, &argv);
+
+	strv_release(&argv);
+	return fits;
 }
 
 static bool
@@ -215,11 +218,11 @@ speaks_distcc(const struct build *b, const struct host *h)
 static enum err
 ensure_preprocess(struct build *b, bool distcc, struct preprocess *cpp, struct talk_result *r)
 {
-	enum args_form form = b->args.is_preprocessed ? ARGS_FORM_AS_IS
-	                      : distcc                ? ARGS_FORM_CPP
-	                                              : talk_native_form(&b->job);
+	enum args_form form = args_best_form(&b->args, b->identity.compiler, b->identity.major);
 	bool is_file = cpp->file_fd >= 0;
 
+	if (distcc && !b->args.is_preprocessed)
+		form = ARGS_FORM_CPP;
 	if (cpp->form == form && is_file == distcc && !cpp->is_read)
 		return OK;
 	preprocess_release(cpp);
@@ -485,7 +488,7 @@ prepare(struct build *b, enum err *e)
 	    b->identity.digest[identity_language_of(b->args.language)] == NULL)
 		return REASON_NO_IDENTITY;
 	fill_job(b);
-	return REASON_NONE;
+	return b->args.here_plain[b->identity.compiler];
 }
 
 static void

@@ -11,23 +11,6 @@
 #include "talk.h"
 #include "xalloc.h"
 
-/* gcc's separate scanner for -fdirectives-only came with this version; before, it loses text. */
-#define GCC_DIRECTIVES_MAJOR 11
-
-enum args_form
-talk_native_form(const struct talk_job *job)
-{
-	const struct identity *id = job->identity;
-
-	if (job->args->is_preprocessed)
-		return ARGS_FORM_AS_IS;
-	if (job->args->needs_full_cpp)
-		return ARGS_FORM_CPP;
-	if (id->compiler == ARGS_GCC && id->major < GCC_DIRECTIVES_MAJOR)
-		return ARGS_FORM_CPP;
-	return ARGS_FORM_DIRECTIVES;
-}
-
 void
 talk_result_release(struct talk_result *r)
 {

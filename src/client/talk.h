@@ -69,10 +69,6 @@ talk_fail_io(struct talk_result *r, enum err e, const char *what);
 enum err
 talk_open_unnamed(const char *tmpdir, int *fd);
 
-/* The form of text that suits this job and its compiler in our own language. */
-enum args_form
-talk_native_form(const struct talk_job *job);
-
 struct preprocess;
 /*
  * The two languages. c is connected; both leave it open. cpp was started, to a pipe for our language and to a file

@@ -97,13 +97,14 @@ receive_bytes(struct distcc *d, void *data, size_t len)
 }
 
 /* DIST, ARGC and the arguments. cc and c++ may be anything elsewhere: they are named as what they are here. */
-static void
+static enum err
 put_command(const struct distcc *d, struct buffer *b)
 {
 	struct strv argv = {0};
 	bool is_clang = d->job->identity->compiler == ARGS_CLANG;
 
-	args_distcc_command(d->job->args, &argv);
+	if (!args_distcc_command(d->job->args, &argv))
+		return ERR_BUG;
 	if (strcmp(argv.items[0], "cc") == 0)
 		strv_set(&argv, 0, is_clang ? "clang" : "gcc");
 	else if (strcmp(argv.items[0], "c++") == 0)
@@ -113,6 +114,7 @@ put_command(const struct distcc *d, struct buffer *b)
 	for (size_t i = 0; i < argv.count; i++)
 		distcc_put_string(b, "ARGV", argv.items[i]);
 	strv_release(&argv);
+	return OK;
 }
 
 static enum err
@@ -167,10 +169,12 @@ send_request(struct distcc *d)
 		return ERR_SYSTEM;
 	if (st.st_size > (off_t)(BUFFER_MAX / 2))
 		return ERR_LIMIT;
-	put_command(d, &head);
+	enum err e = put_command(d, &head);
+
 	state_enter(d->job->state, STATE_SEND, d->job->host, d->job->slot);
-	enum err e = d->protocol == DISTCC_LZO ? send_lzo_text(d, &head, (size_t)st.st_size)
-	                                       : send_raw_text(d, &head, (size_t)st.st_size);
+	if (e == OK)
+		e = d->protocol == DISTCC_LZO ? send_lzo_text(d, &head, (size_t)st.st_size)
+		                              : send_raw_text(d, &head, (size_t)st.st_size);
 
 	buffer_release(&head);
 	d->is_sent = e == OK;
