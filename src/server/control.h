@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DCC_CONTROL_H
+#define DCC_CONTROL_H
+
+#include <stdint.h>
+
+#include "err.h"
+
+/*
+ * What the listener and a job say to each other, over a SOCK_SEQPACKET pair: one struct a message.
+ *
+ *     job: WANT    the request is complete; again while it waits: "where am I?"
+ *     listener: GO, or QUEUED (number = jobs ahead), or FULL, or STOPPING
+ *     job: FREE    the compiler has ended: its slot can be given away, the reply follows
+ *     job: REPORT  what became of it, for the statistics
+ */
+enum control_type {
+	CONTROL_WANT = 1,
+	CONTROL_GO,
+	CONTROL_QUEUED,
+	CONTROL_FULL,
+	CONTROL_STOPPING,
+	CONTROL_FREE,
+	CONTROL_REPORT
+};
+
+/* How a connection ended, in the words of distcc's statistics. */
+enum control_outcome {
+	OUTCOME_COMPILE_OK,
+	OUTCOME_COMPILE_ERROR,
+	OUTCOME_COMPILE_TIMEOUT,
+	OUTCOME_CLIENT_GONE,
+	OUTCOME_BAD_REQUEST,
+	OUTCOME_OVERLOAD,
+	OUTCOME_OTHER,
+	OUTCOMES
+};
+
+#define CONTROL_NAME_MAX 128
+
+struct control {
+	uint32_t type;    /* enum control_type */
+	uint32_t number;  /* QUEUED: jobs ahead; REPORT: enum control_outcome */
+	int64_t wall_ms;  /* REPORT: of the compiler */
+	int64_t peak_kb;  /* REPORT: largest process of the compile */
+	char compiler[CONTROL_NAME_MAX];
+	char source[CONTROL_NAME_MAX];
+};
+
+/* Never blocks. ERR_CLOSED when the other side is gone or does not read. */
+enum err
+control_send(int fd, const struct control *c);
+/* Never blocks: ERR_BUSY when nothing is there, ERR_CLOSED at the end or for anything that is no message. */
+enum err
+control_receive(int fd, struct control *c);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The first four bytes choose the language. Whatever the end, it is settled here: a refusal goes to
+ * the client where its language has one, one line goes to the log, one report to the listener.
+ */
+/* For nice(2). */
+#define _XOPEN_SOURCE 700
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "job.h"
+#include "log.h"
+#include "serve_distcc.h"
+#include "serve_native.h"
+#include "wire.h"
+#include "xalloc.h"
+
+#define MAGIC_SIZE WIRE_MAGIC_SIZE
+#define TEXT_MAX 1024
+
+enum err
+job_refuse(struct job *j, enum reason why, const char *fmt, ...)
+{
+	char text[TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	free(j->text);
+	j->text = xstrdup(text);
+	j->reason = why;
+	return ERR_DENIED;
+}
+
+static enum err
+refuse_by_errno(struct job *j)
+{
+	int why = errno;
+
+	log_error("cannot write below %s: %s", j->settings->store_dir, strerror(why));
+	if (why == ENOSPC || why == EDQUOT || why == ENOMEM)
+		return job_refuse(j, REASON_RESOURCE, "no space for the source: %s", strerror(why));
+	return job_refuse(j, REASON_INTERNAL, "cannot keep the source: %s", strerror(why));
+}
+
+enum err
+job_open_file(struct job *j, int *fd)
+{
+	return io_open_unnamed(j->settings->store_dir, fd) == OK ? OK : refuse_by_errno(j);
+}
+
+enum err
+job_write_file(struct job *j, int fd, const void *data, size_t len)
+{
+	return io_write_exactly(fd, data, len, IO_NO_DEADLINE) == OK ? OK : refuse_by_errno(j);
+}
+
+static enum err
+converse(struct job *j)
+{
+	unsigned char magic[MAGIC_SIZE];
+	enum reason preset = j->reason;
+	enum err e = peer_read(&j->peer, magic, sizeof(magic));
+
+	if (e != OK)
+		return preset != REASON_NONE ? ERR_DENIED : e;
+	j->peer.request_deadline_ms = io_now_ms() + PEER_REQUEST_MS;
+	if (preset != REASON_NONE) {
+		if (memcmp(magic, WIRE_MAGIC, MAGIC_SIZE) == 0)
+			e = serve_native_greet(j);
+		return ERR_DENIED;
+	}
+	if (memcmp(magic, WIRE_MAGIC, MAGIC_SIZE) == 0)
+		return serve_native_run(j);
+	if (memcmp(magic, "DIST", MAGIC_SIZE) == 0)
+		return serve_distcc_run(j);
+	return job_refuse(j, REASON_PROTOCOL, "neither dcc's language nor distcc's");
+}
+
+/* Every other failure becomes a refusal with a reason, or the client's own going away. */
+static enum err
+explain(struct job *j, enum err e)
+{
+	switch (e) {
+	case OK:
+	case ERR_DENIED:
+	case ERR_CLOSED:
+		return e;
+	case ERR_PROTOCOL:
+		return job_refuse(j, REASON_PROTOCOL, "the request breaks the protocol");
+	case ERR_LIMIT:
+		return job_refuse(j, REASON_PROTOCOL, "the request is larger than the protocol allows");
+	case ERR_TIMEOUT:
+		return job_refuse(j, REASON_TIMEOUT, "the client was silent for too long");
+	case ERR_SYSTEM:
+	case ERR_BUSY:
+	case ERR_MISSING:
+	case ERR_CONNECT:
+	case ERR_USAGE:
+	case ERR_BUG:
+		break;
+	}
+	return job_refuse(j, REASON_INTERNAL, "the daemon failed: %s", err_name(e));
+}
+
+static enum control_outcome
+outcome_of(const struct job *j, enum err e)
+{
+	if (e == OK)
+		return j->exit_code == 0 ? OUTCOME_COMPILE_OK : OUTCOME_COMPILE_ERROR;
+	if (e == ERR_CLOSED)
+		return OUTCOME_CLIENT_GONE;
+	if (j->reason == REASON_PROTOCOL || j->reason == REASON_TIMEOUT)
+		return OUTCOME_BAD_REQUEST;
+	if (j->reason == REASON_FULL)
+		return OUTCOME_OVERLOAD;
+	return j->reason == REASON_LIFETIME ? OUTCOME_COMPILE_TIMEOUT : OUTCOME_OTHER;
+}
+
+static void
+report(const struct job *j, enum control_outcome outcome)
+{
+	struct control c = {.type = CONTROL_REPORT,
+	                    .number = (uint32_t)outcome,
+	                    .wall_ms = j->wall_ms,
+	                    .peak_kb = j->peak_kb};
+
+	if (j->control_fd < 0)
+		return;
+	snprintf(c.compiler, sizeof(c.compiler), "%s", j->compiler != NULL ? j->compiler : "none");
+	snprintf(c.source, sizeof(c.source), "%s", j->source != NULL ? j->source : "none");
+	if (control_send(j->control_fd, &c) != OK)
+		log_debug("the listener is gone");
+}
+
+/* A name for one field of the log line: blanks would make two fields of it. */
+static char *
+field(const char *text)
+{
+	char *copy = xstrdup(text != NULL && *text != '\0' ? text : "-");
+
+	for (char *p = copy; *p != '\0'; p++)
+		if (*p == ' ' || *p == '\t')
+			*p = '?';
+	return copy;
+}
+
+static void
+write_log(const struct job *j, enum err e)
+{
+	char *compiler = field(j->compiler);
+	char *source = field(j->source);
+
+	if (e == OK)
+		log_notice("job %s %s plain %s %s exit:%d in:%llu out:%llu wait:%lld cpu:%lld wall:%lld",
+		           j->client, j->language_name, compiler, source, j->exit_code,
+		           (unsigned long long)j->peer.bytes_in, (unsigned long long)j->peer.bytes_out,
+		           (long long)j->wait_ms, (long long)j->cpu_ms, (long long)j->wall_ms);
+	else if (e == ERR_CLOSED && j->peer.bytes_in == 0)
+		log_info("%s connected and sent nothing", j->client);
+	else if (e == ERR_CLOSED)
+		log_notice("cancelled %s %s %s", j->client, compiler, source);
+	else if (j->text != NULL)
+		log_notice("refused %s %s %s %s: %s", j->client, reason_word(j->reason), compiler, source,
+		           j->text);
+	else
+		log_notice("refused %s %s", j->client, reason_word(j->reason));
+	free(compiler);
+	free(source);
+}
+
+static void
+release(struct job *j)
+{
+	peer_release(&j->peer);
+	io_close(&j->control_fd);
+	free(j->compiler);
+	free(j->source);
+	free(j->text);
+	j->compiler = j->source = j->text = NULL;
+}
+
+static void
+lower_priority(const struct job *j)
+{
+	errno = 0;
+	if (nice(j->settings->niceness) < 0 && errno != 0)
+		log_info("cannot lower the priority: %s", strerror(errno));
+}
+
+void
+job_run(struct job *j)
+{
+	lower_priority(j);
+	enum err e = explain(j, converse(j));
+
+	if (e == ERR_DENIED && j->language != NULL)
+		j->language->refuse(j);
+	write_log(j, e);
+	report(j, outcome_of(j, e));
+	peer_finish(&j->peer);
+	release(j);
+}

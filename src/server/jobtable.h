@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DCC_JOBTABLE_H
+#define DCC_JOBTABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "access.h"
+
+/*
+ * The listener's list of its children and the one decision it takes: who may use a processor now.
+ * Slots are granted in the order in which requests became complete. Pure.
+ */
+enum jobtable_phase {
+	JOB_READING,  /* sends its request, or nothing at all */
+	JOB_WAITING,  /* complete, waits for a slot */
+	JOB_RUNNING,  /* has a slot */
+	JOB_REPLYING, /* gave its slot back */
+	JOB_HELPER    /* a refusal or a page of statistics: no job */
+};
+#define JOBTABLE_PHASES 5
+
+struct jobtable_entry {
+	pid_t pid;
+	int control_fd; /* -1: none, or its other end is closed; the owner of the table closes it */
+	enum jobtable_phase phase;
+	uint64_t turn;  /* order of arrival in the queue */
+	unsigned char address[ACCESS_ADDRESS_SIZE];
+};
+
+struct jobtable {
+	struct jobtable_entry *list;
+	size_t count;
+	size_t cap;
+	size_t slots;
+	size_t queue_max;
+	size_t in_phase[JOBTABLE_PHASES];
+	uint64_t next_turn;
+};
+
+enum jobtable_answer { JOBTABLE_GO, JOBTABLE_WAIT, JOBTABLE_FULL };
+
+void
+jobtable_init(struct jobtable *t, size_t slots, size_t queue_max);
+void
+jobtable_release(struct jobtable *t);
+/* The new entry, in this phase; borrowed until the next add or remove. */
+struct jobtable_entry *
+jobtable_add(struct jobtable *t, pid_t pid, int control_fd, enum jobtable_phase phase,
+             const unsigned char address[ACCESS_ADDRESS_SIZE]);
+/* NULL: no child of ours. */
+struct jobtable_entry *
+jobtable_find(struct jobtable *t, pid_t pid);
+void
+jobtable_remove(struct jobtable *t, struct jobtable_entry *e);
+/* Connections of this address that have not sent a whole request. */
+size_t
+jobtable_count_reading(const struct jobtable *t, const unsigned char address[ACCESS_ADDRESS_SIZE]);
+/* The request of e is complete: its slot at once, or a place in the queue, or neither. An entry that waits is told WAIT
+ * again. */
+enum jobtable_answer
+jobtable_want(struct jobtable *t, struct jobtable_entry *e);
+/* Jobs that wait before e. */
+size_t
+jobtable_ahead(const struct jobtable *t, const struct jobtable_entry *e);
+/* e needs its slot no more. */
+void
+jobtable_free_slot(struct jobtable *t, struct jobtable_entry *e);
+/* The next one that may run, which now has its slot; NULL while all slots are taken or nobody waits. */
+struct jobtable_entry *
+jobtable_next(struct jobtable *t);
+
+#endif

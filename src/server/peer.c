@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "log.h"
+#include "peer.h"
+#include "xalloc.h"
+
+void
+peer_init(struct peer *p, int in_fd, int out_fd)
+{
+	*p = (struct peer){.in_fd = in_fd,
+	                   .out_fd = out_fd,
+	                   .buffer = xmalloc(PEER_BUFFER_SIZE),
+	                   .progress_ms = PEER_PROGRESS_MS,
+	                   .request_deadline_ms = io_now_ms() + PEER_FIRST_BYTES_MS};
+	if (io_set_nonblocking(in_fd) != OK || io_set_nonblocking(out_fd) != OK)
+		log_warning("cannot make a connection non-blocking: %s", strerror(errno));
+}
+
+void
+peer_release(struct peer *p)
+{
+	if (p->out_fd != p->in_fd)
+		io_close(&p->out_fd);
+	io_close(&p->in_fd);
+	p->out_fd = -1;
+	free(p->buffer);
+	p->buffer = NULL;
+}
+
+static enum err
+fill(struct peer *p)
+{
+	int64_t deadline = io_now_ms() + p->progress_ms;
+
+	if (deadline > p->request_deadline_ms)
+		deadline = p->request_deadline_ms;
+	for (;;) {
+		ssize_t n = read(p->in_fd, p->buffer, PEER_BUFFER_SIZE);
+
+		if (n == 0 || (n < 0 && errno == ECONNRESET))
+			return ERR_CLOSED;
+		if (n > 0) {
+			p->start = 0;
+			p->end = (size_t)n;
+			p->bytes_in += (uint64_t)n;
+			return OK;
+		}
+		if (errno != EINTR && errno != EAGAIN)
+			return ERR_SYSTEM;
+		enum err e = io_wait(p->in_fd, POLLIN, deadline);
+
+		if (e != OK)
+			return e;
+	}
+}
+
+enum err
+peer_read_some(struct peer *p, size_t max, const unsigned char **data, size_t *len)
+{
+	/* A client that always has one more byte ready must not escape the total deadline. */
+	if (io_now_ms() >= p->request_deadline_ms)
+		return ERR_TIMEOUT;
+	if (p->start == p->end) {
+		enum err e = fill(p);
+
+		if (e != OK)
+			return e;
+	}
+	size_t n = p->end - p->start;
+
+	if (n > max)
+		n = max;
+	*data = p->buffer + p->start;
+	*len = n;
+	p->start += n;
+	return OK;
+}
+
+enum err
+peer_read(struct peer *p, void *data, size_t n)
+{
+	unsigned char *to = data;
+
+	while (n > 0) {
+		const unsigned char *from;
+		size_t got;
+		enum err e = peer_read_some(p, n, &from, &got);
+
+		if (e != OK)
+			return e;
+		memcpy(to, from, got);
+		to += got;
+		n -= got;
+	}
+	return OK;
+}
+
+enum err
+peer_writev(struct peer *p, struct iovec *iov, int count)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < count; i++)
+		n += iov[i].iov_len;
+	enum err e = io_writev_exactly(p->out_fd, iov, count, io_now_ms() + p->progress_ms);
+
+	if (e == OK)
+		p->bytes_out += n;
+	return e;
+}
+
+enum err
+peer_write(struct peer *p, const void *data, size_t n)
+{
+	const unsigned char *from = data;
+
+	while (n > 0) {
+		size_t piece = n < PEER_BUFFER_SIZE ? n : PEER_BUFFER_SIZE;
+		enum err e = io_write_exactly(p->out_fd, from, piece, io_now_ms() + p->progress_ms);
+
+		if (e != OK)
+			return e;
+		p->bytes_out += piece;
+		from += piece;
+		n -= piece;
+	}
+	return OK;
+}
+
+void
+peer_finish(struct peer *p)
+{
+	int64_t deadline = io_now_ms() + PEER_FAREWELL_MS;
+
+	if (p->out_fd != p->in_fd)
+		io_close(&p->out_fd);
+	else if (shutdown(p->out_fd, SHUT_WR) < 0)
+		return;
+	while (io_now_ms() < deadline) {
+		ssize_t n = read(p->in_fd, p->buffer, PEER_BUFFER_SIZE);
+
+		if (n > 0 || (n < 0 && errno == EINTR))
+			continue;
+		if (n == 0 || errno != EAGAIN)
+			return;
+		if (io_wait(p->in_fd, POLLIN, deadline) != OK)
+			return;
+	}
+}

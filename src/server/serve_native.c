@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The volunteer's side of dcc-protocol(5):
+ *
+ *     HELLO -> JOB -> FILES -> RUN
+ *                     FILES: FILE, DATA..., END, again for each file
+ *
+ * A job is judged as soon as its Job message is complete, while the source is still on its way. The
+ * text is decompressed into a file without a name: however long it is, this process stays small.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "autoconf.h"
+#include "compress.h"
+#include "io.h"
+#include "log.h"
+#include "path.h"
+#include "policy.h"
+#include "serve_native.h"
+#include "wire.h"
+#include "work.h"
+#include "xalloc.h"
+
+#define TEXT_MAX ((uint64_t)1 << 30)
+#define PIECE ((size_t)64 << 10)
+
+enum phase { WANT_HELLO, WANT_JOB, WANT_FILE, IN_FILE, COMPLETE };
+
+struct request {
+	struct job *job;
+	enum phase phase;
+	struct wire_job wire;
+	struct strv env;
+	struct work work;
+	int *file;               /* where Data goes: one of work's two */
+	uint64_t file_size;
+	bool is_frame_ended;
+	struct decompressor *decompressor;
+	struct buffer text;      /* one decompressed piece */
+};
+
+static enum err
+send_frame(struct job *j, struct buffer *b)
+{
+	enum err e = peer_write(&j->peer, b->data, b->len);
+
+	buffer_release(b);
+	return e;
+}
+
+static void
+send_quietly(struct job *j, struct buffer *b)
+{
+	/* A client that does not hear this is seen to be gone by the next wait. */
+	if (send_frame(j, b) != OK)
+		log_debug("%s does not listen", j->client);
+}
+
+static void
+say_queued(struct job *j, uint32_t ahead)
+{
+	struct buffer b = {0};
+
+	wire_put_queued(&b, &(struct wire_queued){.ahead = ahead});
+	send_quietly(j, &b);
+}
+
+static void
+say_compiling(struct job *j)
+{
+	struct buffer b = {0};
+
+	wire_put_empty(&b, WIRE_COMPILE);
+	send_quietly(j, &b);
+}
+
+static void
+say_refused(struct job *j)
+{
+	struct buffer b = {0};
+	char *text = j->text != NULL ? j->text : xstrdup(reason_sentence(j->reason));
+
+	wire_put_refused(&b, &(struct wire_refused){.reason = (uint32_t)j->reason, .text = text});
+	send_quietly(j, &b);
+	if (text != j->text)
+		free(text);
+}
+
+static const struct job_language native = {"native", say_queued, say_compiling, say_refused};
+
+enum err
+serve_native_greet(struct job *j)
+{
+	char software[] = "dccd " PACKAGE_VERSION;
+	struct wire_hello hello = {.version = WIRE_VERSION,
+	                           .software = software,
+	                           .slots = j->settings->jobs,
+	                           .running = j->running,
+	                           .queued = j->queued};
+	struct buffer b = {0};
+
+	j->language = &native;
+	j->language_name = native.name;
+	if (j->jail == JAIL_NAMESPACES)
+		hello.features |= WIRE_FEATURE_VIEW;
+	buffer_add(&b, WIRE_MAGIC, WIRE_MAGIC_SIZE);
+	wire_put_hello(&b, &hello);
+	return send_frame(j, &b);
+}
+
+/* The body of a message that is parsed as a whole; memory is taken as the bytes arrive. */
+static enum err
+read_body(struct job *j, size_t len, struct buffer *body)
+{
+	while (body->len < len) {
+		const unsigned char *data;
+		size_t n;
+		enum err e = peer_read_some(&j->peer, len - body->len, &data, &n);
+
+		if (e != OK)
+			return e;
+		buffer_add(body, data, n);
+	}
+	return OK;
+}
+
+static enum err
+take_hello(struct request *r, const struct buffer *body)
+{
+	struct wire_hello hello = {0};
+	enum err e = wire_get_hello(body->data, body->len, &hello);
+
+	if (e == OK && hello.version != WIRE_VERSION)
+		e = job_refuse(r->job, REASON_PROTOCOL, "version %u of the protocol is not spoken here",
+		               (unsigned)hello.version);
+	if (e == OK)
+		r->phase = WANT_JOB;
+	wire_hello_release(&hello);
+	return e;
+}
+
+static enum err
+find_compiler(struct request *r)
+{
+	struct job *j = r->job;
+	enum err e = toolchain_find_digest(j->toolchain, r->wire.digest,
+	                                   (enum identity_language)r->wire.language, &r->work.entry);
+
+	if (e != ERR_MISSING)
+		return e;
+	char *offer = toolchain_describe(j->toolchain);
+
+	e = job_refuse(j, REASON_COMPILER, "not among the compilers here: %s", offer);
+	free(offer);
+	return e;
+}
+
+/* Without namespaces only what stays below the working directory can be shown, and no directory's name may matter. */
+static enum err
+check_view(struct request *r, const struct args *a)
+{
+	bool is_absolute = a->argv.items[a->source][0] == '/';
+
+	if (r->job->jail == JAIL_NAMESPACES)
+		return OK;
+	for (size_t i = 0; i < r->wire.outputs.count; i++)
+		is_absolute = is_absolute || r->wire.outputs.items[i][0] == '/';
+	if (!is_absolute && !a->has_debug && !a->has_side_outputs)
+		return OK;
+	return job_refuse(r->job, REASON_VIEW, "no namespaces here: the client's paths cannot be shown");
+}
+
+static enum err
+check_command(struct request *r)
+{
+	struct args a = {0};
+	const char *word;
+
+	strv_add_all(&a.argv, r->wire.argv.items);
+	args_scan(&a);
+	enum reason why = policy_check_command(&a, r->work.entry->id.compiler, &word);
+	enum err e = OK;
+
+	if (why != REASON_NONE)
+		e = job_refuse(r->job, REASON_ARGUMENTS, "%s: %s", word != NULL ? word : "the command",
+		               reason_sentence(why));
+	else if (a.source != r->wire.source)
+		e = job_refuse(r->job, REASON_ARGUMENTS, "the source is another word of the command");
+	else
+		e = check_view(r, &a);
+	args_release(&a);
+	return e;
+}
+
+static bool
+is_normal_path(const char *path)
+{
+	if (path[0] != '/')
+		return false;
+	char *normal = path_normalise("/", path);
+	bool same = strcmp(normal, path) == 0;
+
+	free(normal);
+	return same;
+}
+
+static enum err
+take_job(struct request *r, const struct buffer *body)
+{
+	struct wire_job *w = &r->wire;
+	enum err e = wire_get_job(body->data, body->len, w);
+
+	if (e != OK)
+		return e;
+	if (w->argv.count == 0 || w->source == 0 || w->source >= w->argv.count ||
+	    w->language >= IDENTITY_LANGUAGES || w->form < ARGS_FORM_AS_IS ||
+	    w->form > ARGS_FORM_CPP || !is_normal_path(w->cwd))
+		return ERR_PROTOCOL;
+	r->job->compiler = xstrdup(w->argv.items[0]);
+	r->job->source = xstrdup(w->argv.items[w->source]);
+	e = find_compiler(r);
+	if (e == OK)
+		e = check_command(r);
+	if (e != OK)
+		return e;
+	policy_filter_env(&w->env, &r->env);
+	r->work.argv = &w->argv;
+	r->work.env = &r->env;
+	r->work.outputs = &w->outputs;
+	r->work.cwd = w->cwd;
+	r->work.source = w->argv.items[w->source];
+	r->work.umask = (mode_t)(w->umask & 0777);
+	r->phase = WANT_FILE;
+	return OK;
+}
+
+static enum err
+take_file(struct request *r, const struct buffer *body)
+{
+	struct wire_file file = {0};
+	enum err e = wire_get_file(body->data, body->len, &file);
+
+	if (e != OK)
+		return e;
+	r->file = file.role == WIRE_ROLE_TEXT       ? &r->work.text_fd
+	          : file.role == WIRE_ROLE_ORIGINAL ? &r->work.original_fd
+	                                            : NULL;
+	wire_file_release(&file);
+	if (r->file == NULL || *r->file >= 0)
+		return ERR_PROTOCOL;
+	r->file_size = 0;
+	r->is_frame_ended = true;
+	r->phase = IN_FILE;
+	decompressor_reset(r->decompressor);
+	return job_open_file(r->job, r->file);
+}
+
+static enum err
+store(struct request *r, const unsigned char *data, size_t len)
+{
+	bool is_full = true;
+
+	/* The last bytes may come out of the decompressor after the last ones went in. */
+	while (len > 0 || is_full) {
+		buffer_clear(&r->text);
+		enum err e = decompressor_add(r->decompressor, &data, &len, PIECE, &r->text,
+		                              &r->is_frame_ended);
+
+		if (e != OK)
+			return e;
+		is_full = r->text.len == PIECE;
+		r->file_size += r->text.len;
+		if (r->file_size > TEXT_MAX)
+			return ERR_LIMIT;
+		e = job_write_file(r->job, *r->file, r->text.data, r->text.len);
+		if (e != OK)
+			return e;
+	}
+	return OK;
+}
+
+static enum err
+take_data(struct request *r, size_t len)
+{
+	while (len > 0) {
+		const unsigned char *data;
+		size_t n;
+		enum err e = peer_read_some(&r->job->peer, len, &data, &n);
+
+		if (e == OK)
+			e = store(r, data, n);
+		if (e != OK)
+			return e;
+		len -= n;
+	}
+	return OK;
+}
+
+static enum err
+take_end(struct request *r, const struct buffer *body)
+{
+	struct wire_end end = {0};
+	enum err e = wire_get_end(body->data, body->len, &end);
+
+	if (e != OK)
+		return e;
+	r->phase = WANT_FILE;
+	return r->is_frame_ended && end.size == r->file_size ? OK : ERR_PROTOCOL;
+}
+
+static enum err
+take_run(struct request *r, const struct buffer *body)
+{
+	(void)body;
+	r->phase = COMPLETE;
+	return r->work.text_fd >= 0 ? OK : ERR_PROTOCOL;
+}
+
+/* What may come in which phase. Data is not here: it is not read as a whole. */
+static const struct rule {
+	enum phase phase;
+	enum wire_type type;
+	enum err (*take)(struct request *r, const struct buffer *body);
+} rules[] = {
+	{WANT_HELLO, WIRE_HELLO, take_hello}, {WANT_JOB, WIRE_JOB, take_job},
+	{WANT_FILE, WIRE_FILE, take_file},    {IN_FILE, WIRE_END, take_end},
+	{WANT_FILE, WIRE_RUN, take_run},
+};
+
+static enum err
+take_message(struct request *r, enum wire_type type, size_t len)
+{
+	struct buffer body = {0};
+
+	if (type == WIRE_DATA && r->phase == IN_FILE)
+		return take_data(r, len);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if (rules[i].phase != r->phase || rules[i].type != type)
+			continue;
+		enum err e = read_body(r->job, len, &body);
+
+		if (e == OK)
+			e = rules[i].take(r, &body);
+		buffer_release(&body);
+		return e;
+	}
+	return ERR_PROTOCOL;
+}
+
+static enum err
+read_request(struct request *r)
+{
+	while (r->phase != COMPLETE) {
+		unsigned char header[WIRE_HEADER_SIZE];
+		enum wire_type type;
+		size_t len;
+		enum err e = peer_read(&r->job->peer, header, sizeof(header));
+
+		if (e == OK)
+			e = wire_get_header(header, WIRE_CLIENT, &type, &len);
+		if (e == OK)
+			e = take_message(r, type, len);
+		if (e != OK)
+			return e;
+	}
+	return OK;
+}
+
+/* Everything that has to be flushed to the client goes out in pieces of one Data each. */
+static enum err
+send_data(struct job *j, struct buffer *packed)
+{
+	enum err e = OK;
+
+	for (size_t at = 0; e == OK && at < packed->len;) {
+		unsigned char header[WIRE_HEADER_SIZE];
+		size_t n = packed->len - at < WIRE_DATA_MAX ? packed->len - at : WIRE_DATA_MAX;
+		struct iovec iov[2] = {{header, sizeof(header)}, {packed->data + at, n}};
+
+		wire_put_data_header(header, n);
+		e = peer_writev(&j->peer, iov, 2);
+		at += n;
+	}
+	buffer_clear(packed);
+	return e;
+}
+
+static enum err
+send_contents(struct job *j, struct compressor *c, int fd, uint64_t *size)
+{
+	struct buffer packed = {0};
+	unsigned char *piece = xmalloc(PIECE);
+	enum err e = OK;
+	ssize_t n;
+
+	do {
+		n = pread(fd, piece, PIECE, (off_t)*size);
+		if (n < 0) {
+			e = ERR_SYSTEM;
+			break;
+		}
+		*size += (uint64_t)n;
+		compressor_add(c, piece, (size_t)n, n == 0 ? COMPRESS_FINISH : COMPRESS_MORE, &packed);
+		if (packed.len >= WIRE_DATA_MAX || n == 0)
+			e = send_data(j, &packed);
+	} while (e == OK && n > 0);
+	free(piece);
+	buffer_release(&packed);
+	return e;
+}
+
+static enum err
+send_file(struct job *j, struct compressor *c, const struct wire_file *file, int fd)
+{
+	struct buffer b = {0};
+	struct wire_end end = {0};
+
+	wire_put_file(&b, file);
+	enum err e = send_frame(j, &b);
+
+	if (e == OK)
+		e = send_contents(j, c, fd, &end.size);
+	if (e != OK)
+		return e;
+	wire_put_end(&b, &end);
+	return send_frame(j, &b);
+}
+
+static enum err
+send_stream(struct job *j, struct compressor *c, enum wire_role role, int fd)
+{
+	char no_path[] = "";
+	struct wire_file file = {.role = (uint32_t)role, .path = no_path};
+
+	if (lseek(fd, 0, SEEK_END) <= 0)
+		return OK;
+	return send_file(j, c, &file, fd);
+}
+
+static enum err
+send_files(struct job *j, struct compressor *c, const struct jail_result *result)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; e == OK && i < result->output_count; i++) {
+		const struct jail_output *out = &result->outputs[i];
+		struct wire_file file = {.role = WIRE_ROLE_OUTPUT,
+		                         .mode = (uint32_t)out->mode & 0777,
+		                         .path = out->path};
+
+		e = send_file(j, c, &file, out->fd);
+	}
+	if (e == OK)
+		e = send_stream(j, c, WIRE_ROLE_STDOUT, result->stdout_fd);
+	if (e == OK)
+		e = send_stream(j, c, WIRE_ROLE_STDERR, result->stderr_fd);
+	return e;
+}
+
+static enum err
+reply(struct job *j, const struct jail_result *result)
+{
+	struct wire_result m = {.exit_code = (uint32_t)j->exit_code,
+	                        .cpu_us = (uint64_t)result->cpu_us,
+	                        .peak_kb = (uint64_t)result->peak_kb,
+	                        .wait_us = (uint64_t)j->wait_ms * 1000,
+	                        .wall_us = (uint64_t)result->wall_us};
+	struct compressor *c = compressor_new();
+	enum err e = send_files(j, c, result);
+	struct buffer b = {0};
+
+	compressor_free(c);
+	if (e != OK)
+		return e;
+	wire_put_result(&b, &m);
+	return send_frame(j, &b);
+}
+
+static enum err
+serve(struct request *r)
+{
+	struct jail_result result = JAIL_RESULT_INIT;
+	enum err e = serve_native_greet(r->job);
+
+	if (e == OK)
+		e = read_request(r);
+	if (e != OK)
+		return e;
+	decompressor_free(r->decompressor);
+	r->decompressor = NULL;
+	buffer_release(&r->text);
+	e = work_run(r->job, &r->work, &result);
+	if (e == OK)
+		e = reply(r->job, &result);
+	jail_result_release(&result);
+	return e;
+}
+
+enum err
+serve_native_run(struct job *j)
+{
+	struct request r = {.job = j,
+	                    .work = {.text_fd = -1, .original_fd = -1},
+	                    .decompressor = decompressor_new()};
+	enum err e = serve(&r);
+
+	decompressor_free(r.decompressor);
+	buffer_release(&r.text);
+	wire_job_release(&r.wire);
+	strv_release(&r.env);
+	io_close(&r.work.text_fd);
+	io_close(&r.work.original_fd);
+	return e;
+}
