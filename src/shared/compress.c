@@ -22,6 +22,7 @@ struct compressor {
 
 struct decompressor {
 	ZSTD_DCtx *context;
+	bool has_ended; /* no byte came since the end of a frame */
 };
 
 struct compressor *
@@ -69,7 +70,7 @@ compressor_add(struct compressor *c, const void *data, size_t len, enum compress
 struct decompressor *
 decompressor_new(void)
 {
-	struct decompressor *d = xmalloc(sizeof(*d));
+	struct decompressor *d = xcalloc(1, sizeof(*d));
 
 	d->context = ZSTD_createDCtx();
 	if (d->context == NULL || ZSTD_isError(ZSTD_DCtx_setParameter(d->context, ZSTD_d_windowLogMax,
@@ -91,12 +92,18 @@ void
 decompressor_reset(struct decompressor *d)
 {
 	ZSTD_DCtx_reset(d->context, ZSTD_reset_session_only);
+	d->has_ended = false;
 }
 
 enum err
 decompressor_add(struct decompressor *d, const unsigned char **data, size_t *len, size_t out_limit,
                  struct buffer *out, bool *ended)
 {
+	/* Asked for more although the frame ended with a full out: the library would begin a new frame. */
+	if (*len == 0 && d->has_ended) {
+		*ended = true;
+		return OK;
+	}
 	ZSTD_inBuffer in = {*data, *len, 0};
 	ZSTD_outBuffer o = {buffer_reserve(out, out_limit), out_limit, 0};
 	size_t left = ZSTD_decompressStream(d->context, &o, &in);
@@ -106,7 +113,8 @@ decompressor_add(struct decompressor *d, const unsigned char **data, size_t *len
 	out->len += o.pos;
 	*data += in.pos;
 	*len -= in.pos;
-	*ended = left == 0;
+	d->has_ended = left == 0;
+	*ended = d->has_ended;
 	return OK;
 }
 
