@@ -26,7 +26,7 @@ buffer_reserve(struct buffer *b, size_t n)
 		fprintf(stderr, "dcc: a buffer would grow beyond %zu bytes\n", BUFFER_MAX);
 		abort();
 	}
-	if (b->cap - b->len < n) {
+	if (b->data == NULL || b->cap - b->len < n) {
 		size_t cap = b->cap != 0 ? b->cap : 256;
 
 		while (cap < b->len + n)
