@@ -74,7 +74,7 @@ retry(int fd, short events, int64_t deadline_ms)
 {
 	if (errno == EINTR)
 		return OK;
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
+	if (errno == EAGAIN)
 		return io_wait(fd, events, deadline_ms);
 	return err_from_errno();
 }
@@ -236,11 +236,14 @@ io_make_dirs(const char *path, mode_t mode)
 		char saved = *p;
 
 		*p = '\0';
-		if (copy[0] != '\0' && mkdir(copy, mode) < 0 && errno != EEXIST && errno != EISDIR) {
+		if (copy[0] != '\0' && mkdir(copy, mode) < 0) {
 			struct stat st;
 			int why = errno;
 
-			/* A read-only or foreign parent is no trouble if the directory is there. */
+			/*
+			 * Whatever mkdir said (EEXIST also of a file, EROFS of a directory): it is no
+			 * trouble if the directory is there.
+			 */
 			if (stat(copy, &st) < 0 || !S_ISDIR(st.st_mode)) {
 				errno = why;
 				e = ERR_SYSTEM;
