@@ -14,6 +14,9 @@
  */
 enum err
 identify_compiler(const char *path, struct identity *id);
+/* Hashes the files of id and sets its digests from them. ERR_USAGE: it has no language at all. Logs. */
+enum err
+identify_digest(struct identity *id);
 /* Is path, with links followed, a program that runs compilers of other names: dcc, distcc, ccache, icecc...? */
 bool
 identify_is_launcher(const char *path);

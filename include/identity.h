@@ -89,13 +89,17 @@ identity_load(const char *dir, const char *path, struct identity *id);
 enum err
 identity_save(const char *dir, const struct identity *id);
 
-/* For identify.h: the stamp of a file; the variables that environment has; the first program of that
- * name in PATH, yours, NULL if none. */
+/* ERR_MISSING, ERR_SYSTEM; errno is set. */
 enum err
 identity_stamp_file(const char *path, struct identity_stamp *stamp);
+/* The variables that decide which files do the work, as they are now; in the form of struct identity. */
 void
 identity_list_environment(struct strv *out);
+/* A regular file that we may run? */
+bool
+identity_is_program(const char *path);
+/* The first program of that name in PATH for which is_unwanted (may be NULL) says no; yours, NULL if there is none. */
 char *
-identity_find_program(const char *name);
+identity_find_program(const char *name, bool (*is_unwanted)(const char *path));
 
 #endif

@@ -54,8 +54,8 @@ identity_list_environment(struct strv *out)
 	}
 }
 
-static bool
-is_program(const char *path)
+bool
+identity_is_program(const char *path)
 {
 	struct stat st;
 
@@ -64,7 +64,7 @@ is_program(const char *path)
 
 /* A relative folder of PATH is passed over: what it means changes with every cd. */
 char *
-identity_find_program(const char *name)
+identity_find_program(const char *name, bool (*is_unwanted)(const char *path))
 {
 	const char *dir = getenv("PATH");
 
@@ -74,7 +74,7 @@ identity_find_program(const char *name)
 		if (dir[0] == '/') {
 			char *path = xasprintf("%.*s/%s", (int)n, dir, name);
 
-			if (is_program(path))
+			if (identity_is_program(path) && (is_unwanted == NULL || !is_unwanted(path)))
 				return path;
 			free(path);
 		}
@@ -112,7 +112,7 @@ is_still_found(const struct identity_file *f)
 {
 	if (f->program == NULL)
 		return true;
-	char *path = identity_find_program(f->program);
+	char *path = identity_find_program(f->program, NULL);
 	bool is_same = path != NULL && strcmp(path, f->path) == 0;
 
 	free(path);
