@@ -38,17 +38,23 @@ enum args_form {
 	ARGS_FORM_CPP = 3
 };
 
-enum args_compiler { ARGS_GCC, ARGS_CLANG };
+enum args_compiler { ARGS_GCC, ARGS_CLANG, ARGS_COMPILERS };
 
 /* Everything known about one command. Starts as {0}; args_release frees. */
 struct args {
 	struct strv argv;              /* expanded: no @file; argv[0] is the compiler */
 	enum reason here;              /* REASON_NONE: may go away; else why it stays */
 	char *detail;                  /* the option or file that decided, or NULL */
+	/*
+	 * Plain mode only, by compiler: why the outputs of preprocessed text would differ (-g3 of gcc,
+	 * -grecord-command-line of clang...); REASON_NONE: they do not.
+	 */
+	enum reason here_plain[ARGS_COMPILERS];
 	enum args_language language;   /* of the source, with -x taken into account */
 	bool is_preprocessed;          /* the source needs no cpp: ARGS_FORM_AS_IS */
 	bool stops_at_assembly;        /* -S */
-	bool needs_full_cpp;           /* an option forbids ARGS_FORM_DIRECTIVES (-Wunused-macros, -traditional...) */
+	bool needs_full_cpp;           /* an option forbids gcc's ARGS_FORM_DIRECTIVES (-Wunused-macros) */
+	bool has_side_outputs;         /* files beside the object and the .d, which a stock distccd would lose */
 	bool has_debug;                /* -g of some kind (and not -g0 last) */
 	bool has_colour_option;        /* -f[no-](diagnostics-)color...: the user has decided */
 	size_t source;                 /* index of the source in argv */
@@ -57,6 +63,7 @@ struct args {
 	char *object;                  /* the main output as the compiler names it: -o's value, or the default */
 	char *dep_file;                /* the .d that the compiler would write, or NULL */
 	char *dep_target;              /* its target when neither -MT nor -MQ was given, else NULL */
+	bool dep_by_wp;                /* asked for with -Wp,-M[M]D,FILE: gcc's target is then the source's name with .o */
 };
 
 /* Reads the @file name, for args_expand; ERR_MISSING when it cannot be read. text is NUL-terminated, yours. */
@@ -69,26 +76,36 @@ typedef enum err (*args_load_fn)(void *context, const char *name, char **text);
 enum err
 args_expand(char *const argv[], args_load_fn load, void *context, struct strv *out);
 
-/* Judges a command whose argv was set (args_expand); fills the rest. argv[0] is the compiler. */
+/*
+ * Judges a command whose argv was set (args_expand); fills the rest. argv[0] is the compiler. Where
+ * the command stays here, source, output, object and language still hold what could be read (source
+ * 0: not exactly one). For the request of a stock distcc client the volunteer calls this and then
+ * args_remote_command with ARGS_FORM_CPP: the text is preprocessed, whatever the source's suffix.
+ */
 void
 args_scan(struct args *a);
 void
 args_release(struct args *a);
 
+/* The form of text that keeps most of the outputs equal, for a compiler of this major version. */
+enum args_form
+args_best_form(const struct args *a, enum args_compiler compiler, int major);
+
 /*
- * The command that preprocesses to standard output: no -c, -S, -o; -E with the form's option; the
- * dependency file is redirected to dep_path (NULL: as the user said) with the target that the bare
- * compiler would have written.
+ * The command that preprocesses to standard output: no -c, -S, -o; -E with the form's options; the
+ * dependency file goes to dep_path (NULL: to a->dep_file) with the target that the bare compiler
+ * would have written. Not for ARGS_FORM_AS_IS.
  */
 void
 args_cpp_command(const struct args *a, enum args_compiler compiler, enum args_form form,
                  const char *dep_path, struct strv *out);
 
 /*
- * The command that compiles the preprocessed text on a volunteer: without what only the
- * preprocessor needs (-I..., -include, -M...; also -D and -U unless the form is
- * ARGS_FORM_DIRECTIVES). *source and *output get the indices of the source's word and of -o's
- * value (as in struct args; output 0: none).
+ * The command that compiles the text on a volunteer: without what only the preprocessor needs
+ * (-I..., -include, -M...; also -D, -U and their like unless the form is ARGS_FORM_DIRECTIVES).
+ * ARGS_FORM_CPP names the preprocessed language with -x; ARGS_FORM_AS_IS changes nothing, so that
+ * clang's words on unused options stay. *source and *output get the indices of the source's word
+ * and of the word with -o's value (as in struct args; output 0: none).
  */
 void
 args_remote_command(const struct args *a, enum args_form form, struct strv *out, size_t *source,
@@ -96,12 +113,13 @@ args_remote_command(const struct args *a, enum args_form form, struct strv *out,
 
 /*
  * The same for a stock distccd: as args_remote_command with ARGS_FORM_CPP, always with "-o object",
- * the source before every option that its own scanner could take for one, and without words that it refuses.
+ * the source before every option that its own scanner could take for one, without words for the
+ * linker. False (out is then empty): it would refuse this job or lose some of its outputs.
  */
-void
+bool
 args_distcc_command(const struct args *a, struct strv *out);
 
-/* -x's name of the language's preprocessed text, and the suffix of such a file: ".i", ".ii", ".s"... */
+/* -x's name of the language's preprocessed text, and the suffix of such a file: ".i", ".ii", ".s"; "" for none. */
 const char *
 args_language_name(enum args_language language);
 const char *
