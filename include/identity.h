@@ -76,12 +76,12 @@ identity_format(const struct identity *id, struct buffer *out);
 enum err
 identity_parse(const void *text, size_t len, struct identity *id);
 
-/* Do asked, every file, PATH and the environment still give this compiler? */
+/* Do asked, every file (also those without a digest), PATH and the environment still give this compiler? */
 bool
 identity_is_current(const struct identity *id);
 /*
  * Loads the identity of the compiler at path (absolute) from the cache directory dir. ERR_MISSING:
- * none there, or something changed since; compute it (dcc-identify, identify_compiler).
+ * none there, or something that counts changed since; compute it (dcc-identify, identify_compiler).
  */
 enum err
 identity_load(const char *dir, const char *path, struct identity *id);

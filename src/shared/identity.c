@@ -11,7 +11,7 @@
  *     target x86_64-linux-gnu
  *     digest LANGUAGE HEX
  *     file ROLE LANGUAGES(bits) HEX|- PROGRAM|- DEV INO SIZE MTIME CTIME PATH
- *     also PATH                      a path that a jail must show, of a file named above
+ *     also PATH                      a path that a jail must show besides these files
  *     environment NAME[=VALUE]
  *     end
  */
@@ -182,6 +182,15 @@ is_one_line_each(const struct identity *id)
 	return is_one_line(id->asked) && is_one_line(id->path) && is_one_line(id->version) && is_one_line(id->target);
 }
 
+static bool
+has_file(const struct identity *id, const char *path)
+{
+	for (size_t i = 0; i < id->file_count; i++)
+		if (strcmp(id->files[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 enum err
 identity_format(const struct identity *id, struct buffer *out)
 {
@@ -208,7 +217,8 @@ identity_format(const struct identity *id, struct buffer *out)
 	for (size_t i = 0; i < id->file_count; i++)
 		add_file_line(out, &id->files[i]);
 	for (size_t i = 0; i < id->components.count; i++)
-		add_line(out, "also", id->components.items[i]);
+		if (!has_file(id, id->components.items[i]))
+			add_line(out, "also", id->components.items[i]);
 	for (size_t i = 0; i < id->environment.count; i++)
 		add_line(out, "environment", id->environment.items[i]);
 	buffer_add_string(out, "end\n");
@@ -355,6 +365,7 @@ parse_file(struct identity *id, char *rest)
 	f->digest = digest[0] != '-' ? xstrdup(digest) : NULL;
 	f->languages = (unsigned)languages;
 	f->stamp = stamp;
+	strv_add(&id->components, rest);
 	return OK;
 }
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,22 +63,32 @@ identity_is_program(const char *path)
 	return access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+/* Copied by hand: dcc looks into every folder of PATH for as at each start, and printf is slow. */
+static bool
+is_program_in(const char *dir, size_t dir_len, const char *name, char path[PATH_MAX])
+{
+	size_t name_len = strlen(name);
+
+	if (dir_len + name_len + 2 > PATH_MAX)
+		return false;
+	memcpy(path, dir, dir_len);
+	path[dir_len] = '/';
+	memcpy(path + dir_len + 1, name, name_len + 1);
+	return identity_is_program(path);
+}
+
 /* A relative folder of PATH is passed over: what it means changes with every cd. */
 char *
 identity_find_program(const char *name, bool (*is_unwanted)(const char *path))
 {
 	const char *dir = getenv("PATH");
+	char path[PATH_MAX];
 
 	while (dir != NULL && *dir != '\0') {
 		size_t n = strcspn(dir, ":");
 
-		if (dir[0] == '/') {
-			char *path = xasprintf("%.*s/%s", (int)n, dir, name);
-
-			if (identity_is_program(path) && (is_unwanted == NULL || !is_unwanted(path)))
-				return path;
-			free(path);
-		}
+		if (dir[0] == '/' && is_program_in(dir, n, name, path) && (is_unwanted == NULL || !is_unwanted(path)))
+			return xstrdup(path);
 		dir += n;
 		dir += *dir == ':';
 	}
@@ -119,16 +130,34 @@ is_still_found(const struct identity_file *f)
 	return is_same;
 }
 
-bool
-identity_is_current(const struct identity *id)
+static bool
+is_counted(const struct identity_file *f)
+{
+	return f->digest != NULL;
+}
+
+/* is_checked NULL: all files. */
+static bool
+is_current(const struct identity *id, bool (*is_checked)(const struct identity_file *f))
 {
 	/* The name may be a link that now leads to another driver. */
 	if (!is_same_stamp(id->asked, &id->files[0].stamp) || !is_same_environment(id))
 		return false;
-	for (size_t i = 0; i < id->file_count; i++)
-		if (!is_same_stamp(id->files[i].path, &id->files[i].stamp) || !is_still_found(&id->files[i]))
+	for (size_t i = 0; i < id->file_count; i++) {
+		const struct identity_file *f = &id->files[i];
+
+		if (is_checked != NULL && !is_checked(f))
+			continue;
+		if (!is_same_stamp(f->path, &f->stamp) || !is_still_found(f))
 			return false;
+	}
 	return true;
+}
+
+bool
+identity_is_current(const struct identity *id)
+{
+	return is_current(id, NULL);
 }
 
 /* The base name is for people; the number (FNV-1a) keeps paths apart, and "asked" settles what is left. */
@@ -155,7 +184,7 @@ identity_load(const char *dir, const char *path, struct identity *id)
 		e = identity_parse(text, len, &found);
 	free(text);
 	free(name);
-	if (e == OK && strcmp(found.asked, path) == 0 && identity_is_current(&found)) {
+	if (e == OK && strcmp(found.asked, path) == 0 && is_current(&found, is_counted)) {
 		*id = found;
 		return OK;
 	}
