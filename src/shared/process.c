@@ -17,7 +17,8 @@
 
 static volatile sig_atomic_t caught_signal;
 static volatile sig_atomic_t is_catching;
-static sigset_t mask_before;
+static sigset_t mask_before; /* what children get */
+static sigset_t mask_in_waits;
 
 static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 #define STOP_SIGNALS (sizeof(stop_signals) / sizeof(stop_signals[0]))
@@ -47,6 +48,9 @@ process_catch_signals(void)
 
 	fill_blocked(&blocked);
 	sigprocmask(SIG_BLOCK, &blocked, &mask_before);
+	/* A parent may have left SIGCHLD blocked; waits would never see a child's end. */
+	mask_in_waits = mask_before;
+	sigdelset(&mask_in_waits, SIGCHLD);
 	for (size_t i = 0; i < STOP_SIGNALS; i++) {
 		/* nohup(1) and shells without job control start us with signals ignored: so they stay. */
 		if (sigaction(stop_signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
@@ -61,7 +65,7 @@ process_catch_signals(void)
 const sigset_t *
 process_wait_mask(void)
 {
-	return is_catching ? &mask_before : NULL;
+	return is_catching ? &mask_in_waits : NULL;
 }
 
 int
@@ -74,7 +78,7 @@ void
 process_unblock_signals(void)
 {
 	if (is_catching)
-		sigprocmask(SIG_SETMASK, &mask_before, NULL);
+		sigprocmask(SIG_SETMASK, &mask_in_waits, NULL);
 }
 
 void
