@@ -332,12 +332,11 @@ finish(struct build *b, const struct host *h, struct talk_result *r)
 
 /* true: the job is over, one way or another. */
 static bool
-handle_end(struct build *b, const struct sched_place *place, enum talk_end end,
-           struct talk_result *r)
+handle_end(struct build *b, const struct host *h, enum talk_end end, struct talk_result *r)
 {
 	switch (end) {
 	case TALK_DONE:
-		finish(b, place->host, r);
+		finish(b, h, r);
 		return true;
 	case TALK_HERE:
 		run_here(b, r->reason, r->text);
@@ -347,7 +346,7 @@ handle_end(struct build *b, const struct sched_place *place, enum talk_end end,
 		return true;
 	case TALK_HOST_FAILED:
 	case TALK_NOT_OURS:
-		note_failure(b, place->host, r);
+		note_failure(b, h, r);
 		return false;
 	}
 	return true;
@@ -363,16 +362,18 @@ try_place(struct build *b, struct sched_place *place, struct preprocess *cpp, st
 		sched_place_release(place);
 		return true;
 	}
-	b->job.host = place->host->name;
+	const struct host *h = place->host;
+
+	b->job.host = h->name;
 	b->job.slot = (int)place->slot;
 	b->state.state.mode = STATE_MODE_PLAIN;
-	enum talk_end end = attempt(b, place->host, cpp, r);
+	enum talk_end end = attempt(b, h, cpp, r);
 
 	/* What is not used up now never will be, unless another host is tried. */
 	if (end != TALK_HOST_FAILED)
 		preprocess_release(cpp);
 	sched_place_release(place);
-	return handle_end(b, place, end, r);
+	return handle_end(b, h, end, r);
 }
 
 static void
