@@ -67,6 +67,16 @@ add_dependencies(const struct args *a, enum args_compiler compiler, const char *
 	free(own);
 }
 
+/* clang++ finds ".c" odd, and would say so in the volunteer's run as well. */
+static bool
+is_c_as_cxx(const struct args *a)
+{
+	bool is_preprocessed;
+
+	return a->language == ARGS_LANG_CXX &&
+	       args_suffix_language(a->argv.items[a->source], &is_preprocessed) == ARGS_LANG_C;
+}
+
 void
 args_cpp_command(const struct args *a, enum args_compiler compiler, enum args_form form,
                  const char *dep_path, struct strv *out)
@@ -75,6 +85,10 @@ args_cpp_command(const struct args *a, enum args_compiler compiler, enum args_fo
 	for (size_t i = 1; i < a->argv.count;) {
 		struct option_match m = args_table_find(a->argv.items, i, a->argv.count);
 
+		if (i == a->source && compiler == ARGS_CLANG && is_c_as_cxx(a)) {
+			strv_add(out, "-x");
+			strv_add(out, "c++");
+		}
 		if (goes_to_cpp(a->argv.items[i], m.option))
 			copy_words(a, i, m.width, out);
 		i += m.width;
@@ -85,8 +99,9 @@ args_cpp_command(const struct args *a, enum args_compiler compiler, enum args_fo
 	if (compiler == ARGS_CLANG) {
 		if (form == ARGS_FORM_DIRECTIVES)
 			strv_add(out, "-frewrite-includes");
-		/* The volunteer's run complains of them, as the bare compiler does, once. */
+		/* The volunteer's run complains of options, as the bare compiler does, once. */
 		strv_add(out, "-Qunused-arguments");
+		strv_add(out, "-Wno-unknown-warning-option");
 	} else if (form == ARGS_FORM_DIRECTIVES) {
 		strv_add(out, "-fdirectives-only");
 		strv_add(out, "-fno-working-directory");

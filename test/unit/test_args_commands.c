@@ -35,12 +35,14 @@ struct command {
 	const char *expected;
 };
 
-#define CLANG_E "-E -frewrite-includes -Qunused-arguments"
+#define CLANG_E "-E -frewrite-includes -Qunused-arguments -Wno-unknown-warning-option"
 #define GCC_E "-E -fdirectives-only -fno-working-directory"
 
 static const struct command cpp_commands[] = {
 	{"gcc -O2 -g -c a.c -o a.o", ARGS_GCC, "gcc -O2 -g a.c " GCC_E},
 	{"clang -O2 -g -S a.c -oa.s", ARGS_CLANG, "clang -O2 -g a.c " CLANG_E},
+	{"clang++ -c a.c", ARGS_CLANG, "clang++ -x c++ a.c " CLANG_E},
+	{"g++ -c a.c", ARGS_GCC, "g++ a.c " GCC_E},
 	{"gcc -Iinc -DX -include h.h -c a.c", ARGS_GCC, "gcc -Iinc -DX -include h.h a.c " GCC_E},
 	{"gcc -x c++ -c a", ARGS_GCC, "gcc -x c++ a " GCC_E},
 	{"gcc -c a.c -Wa,-x -Xassembler -y -lm -L d -Wl,-z", ARGS_GCC, "gcc a.c " GCC_E},
