@@ -2,15 +2,16 @@
 #ifndef DCC_TOOLCHAIN_H
 #define DCC_TOOLCHAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "err.h"
 #include "identity.h"
 
 /*
- * The compilers that this volunteer offers: the names in its masquerade directory (LIBDIR/dcc, else
- * /usr/lib/dcc, else /usr/lib/distcc), or those in the file $DCC_CMDLIST (one path a line), or, without either, every
- * compiler of a usual name in PATH. A name is resolved to the first program in PATH that is no masquerade link.
+ * The compilers that this volunteer offers: those in the file $DCC_CMDLIST (or $DISTCC_CMDLIST; one name or absolute path a
+ * line), else the names in its masquerade directory (LIBDIR/dcc, else /usr/lib/dcc, else /usr/lib/distcc), else
+ * every compiler of a usual name in PATH. A name is resolved to the first program in PATH that is no masquerade link.
  */
 struct toolchain_entry {
 	char *name;          /* "gcc", "x86_64-linux-gnu-g++-12" */
@@ -19,25 +20,37 @@ struct toolchain_entry {
 };
 
 struct toolchain {
-	struct toolchain_entry *list;
+	struct toolchain_entry *list; /* by name */
 	size_t count;
 	char *identity_dir;
 };
 
-/* Finds and identifies all; what cannot be identified is left out with a warning. ERR_MISSING: none is left. */
+/*
+ * Finds and identifies all; what cannot be identified is left out with a warning. Identities come from
+ * identity_dir where it has them, and are left there. ERR_MISSING: no compiler is left.
+ */
 enum err
 toolchain_load(struct toolchain *t, const char *identity_dir);
 void
 toolchain_release(struct toolchain *t);
-/* By identity; entries whose files changed on disk are identified again. ERR_MISSING. Borrowed. */
+/*
+ * By identity. Entries whose files changed on disk are identified again, which may take a second and runs the
+ * compiler: not in a listener. ERR_MISSING. Borrowed until the next find or release.
+ */
 enum err
 toolchain_find_digest(struct toolchain *t, const char *digest, enum identity_language language,
                       const struct toolchain_entry **entry);
-/* By name, as a distcc client gives it: a bare name, or /bin/NAME, /usr/bin/NAME. ERR_MISSING. Borrowed. */
+/*
+ * By name, as a distcc client gives it: a bare name, or /bin/NAME, /usr/bin/NAME where that is the compiler
+ * offered as NAME. ERR_MISSING. Borrowed, as above.
+ */
 enum err
 toolchain_find_name(struct toolchain *t, const char *name, const struct toolchain_entry **entry);
-/* "gcc 12.2.0 x86_64-linux-gnu, clang 14.0.6 ...": for a refusal. Yours. */
+/* "gcc 12.2.0 x86_64-linux-gnu, clang 14.0.6 x86_64-pc-linux-gnu", each once: for a refusal. Yours. */
 char *
 toolchain_describe(const struct toolchain *t);
+/* Is this a usual name of a C or C++ compiler: [TRIPLE-]{cc,c++,gcc,g++,clang,clang++}[-VERSION]? */
+bool
+toolchain_is_compiler_name(const char *name);
 
 #endif
