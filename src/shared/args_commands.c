@@ -22,6 +22,31 @@ args_best_form(const struct args *a, enum args_compiler compiler, int major)
 	return major >= 11 && !a->needs_full_cpp ? ARGS_FORM_DIRECTIVES : ARGS_FORM_CPP;
 }
 
+static const struct {
+	const char *name;
+	const char *suffix;
+} languages[] = {
+	[ARGS_LANG_NONE] = {"", ""},
+	[ARGS_LANG_C] = {"cpp-output", ".i"},
+	[ARGS_LANG_CXX] = {"c++-cpp-output", ".ii"},
+	[ARGS_LANG_OBJC] = {"objective-c-cpp-output", ".mi"},
+	[ARGS_LANG_OBJCXX] = {"objective-c++-cpp-output", ".mii"},
+	[ARGS_LANG_ASM] = {"assembler", ".s"},
+	[ARGS_LANG_ASM_CPP] = {"assembler", ".s"}
+};
+
+const char *
+args_language_name(enum args_language language)
+{
+	return languages[language].name;
+}
+
+const char *
+args_preprocessed_suffix(enum args_language language)
+{
+	return languages[language].suffix;
+}
+
 static void
 copy_words(const struct args *a, size_t i, size_t width, struct strv *out)
 {

@@ -18,8 +18,6 @@
 	{name, OPTION_##form, OPTION_##class, EFFECT_##effect, REASON_NONE}
 #define HERE(name, form, reason) {name, OPTION_##form, OPTION_HERE, EFFECT_NONE, REASON_##reason}
 
-#define NAME_MAX_LEN 44u /* of the longest name below */
-
 const struct option args_table[] = {
 	{"-###", OPTION_FLAG, OPTION_HERE, EFFECT_ASKS, REASON_NO_COMPILE},
 	{"--analyze", OPTION_FLAG, OPTION_HERE, EFFECT_ASKS, REASON_NO_COMPILE},
@@ -432,24 +430,47 @@ const struct option args_table[] = {
 };
 const size_t args_table_size = sizeof(args_table) / sizeof(args_table[0]);
 
-/* The row with exactly this name of n bytes, or NULL. */
-static const struct option *
-find_name(const char *name, size_t n)
+/* How many rows are not above the first n bytes of word. */
+static size_t
+rows_up_to(const char *word, size_t n)
 {
 	size_t low = 0;
 	size_t high = args_table_size;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const char *candidate = args_table[middle].name;
-		int order = strncmp(name, candidate, n);
+		const char *name = args_table[middle].name;
+		int order = strncmp(word, name, n);
 
-		if (order == 0 && candidate[n] == '\0')
-			return &args_table[middle];
-		if (order > 0)
+		if (order > 0 || (order == 0 && name[n] == '\0'))
 			low = middle + 1;
 		else
 			high = middle;
+	}
+	return low;
+}
+
+/*
+ * The row with the longest name that word begins with, not longer than n, or NULL. Whatever stands
+ * between such a name and the word begins with that name too, so the row just below the word shows
+ * how much of the word can still count.
+ */
+static const struct option *
+find_longest(const char *word, size_t n)
+{
+	while (n > 0) {
+		size_t rows = rows_up_to(word, n);
+
+		if (rows == 0)
+			return NULL;
+		const char *name = args_table[rows - 1].name;
+		size_t common = 0;
+
+		while (common < n && name[common] == word[common])
+			common++;
+		if (name[common] == '\0')
+			return &args_table[rows - 1];
+		n = common;
 	}
 	return NULL;
 }
@@ -459,19 +480,17 @@ args_table_find(char *const words[], size_t i, size_t count)
 {
 	const char *word = words[i];
 	size_t len = strlen(word);
+	const struct option *o = word[0] == '-' ? find_longest(word, len) : NULL;
 
-	if (word[0] != '-')
-		return (struct option_match){NULL, "", 1};
-	for (size_t n = len < NAME_MAX_LEN ? len : NAME_MAX_LEN; n >= 2; n--) {
-		const struct option *o = find_name(word, n);
+	while (o != NULL) {
+		size_t n = strlen(o->name);
 
-		if (o == NULL)
-			continue;
 		if (n == len && (o->form == OPTION_NEXT || o->form == OPTION_EITHER))
 			return i + 1 < count ? (struct option_match){o, words[i + 1], 2}
 			                     : (struct option_match){o, NULL, 1};
 		if (n == len || o->form == OPTION_JOINED || o->form == OPTION_EITHER)
 			return (struct option_match){o, word + n, 1};
+		o = find_longest(word, n - 1);
 	}
 	return (struct option_match){NULL, "", 1};
 }
@@ -561,29 +580,4 @@ args_suffix_language(const char *path, bool *is_preprocessed)
 		}
 	*is_preprocessed = false;
 	return ARGS_LANG_NONE;
-}
-
-static const struct {
-	const char *name;
-	const char *suffix;
-} languages[] = {
-	[ARGS_LANG_NONE] = {"", ""},
-	[ARGS_LANG_C] = {"cpp-output", ".i"},
-	[ARGS_LANG_CXX] = {"c++-cpp-output", ".ii"},
-	[ARGS_LANG_OBJC] = {"objective-c-cpp-output", ".mi"},
-	[ARGS_LANG_OBJCXX] = {"objective-c++-cpp-output", ".mii"},
-	[ARGS_LANG_ASM] = {"assembler", ".s"},
-	[ARGS_LANG_ASM_CPP] = {"assembler", ".s"}
-};
-
-const char *
-args_language_name(enum args_language language)
-{
-	return languages[language].name;
-}
-
-const char *
-args_preprocessed_suffix(enum args_language language)
-{
-	return languages[language].suffix;
 }

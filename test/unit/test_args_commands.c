@@ -10,7 +10,6 @@
 
 #include "args.h"
 #include "args_line.h"
-#include "args_table.h"
 #include "buffer.h"
 #include "xalloc.h"
 
@@ -187,84 +186,6 @@ distcc_command_suits_its_scanner(void **state)
 	}
 }
 
-/* ---- response files ---- */
-
-static enum err
-load_file(void *context, const char *name, char **text)
-{
-	static const char *const texts[][2] = {
-		{"plain", "-c a.c\n\t-o  a.o\n"},
-		{"quoted", "-DX='a b' \"-DY=\\\"q\\\"\" a\\ b.c '' -DZ='\\''"},
-		{"nested", "-c @plain @none"},
-		{"empty", " \n"},
-		{"loop", "-c @loop"}
-	};
-
-	(void)context;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (strcmp(name, texts[i][0]) == 0) {
-			*text = xstrdup(texts[i][1]);
-			return OK;
-		}
-	return ERR_MISSING;
-}
-
-static void
-assert_expands(const char *word, const char *const expected[], size_t count)
-{
-	char *copy = xstrdup(word);
-	char *argv[] = {copy, copy, NULL};
-	struct strv out = {0};
-
-	assert_int_equal(args_expand(argv, load_file, NULL, &out), OK);
-	assert_int_equal(out.count, count + 1);
-	for (size_t i = 0; i < count; i++)
-		assert_string_equal(out.items[i + 1], expected[i]);
-	strv_release(&out);
-	free(copy);
-}
-
-static void
-response_files_are_expanded(void **state)
-{
-	(void)state;
-	assert_expands("@plain", (const char *const[]){"-c", "a.c", "-o", "a.o"}, 4);
-	assert_expands("@quoted", (const char *const[]){"-DX=a b", "-DY=\"q\"", "a b.c", "", "-DZ='"}, 5);
-	assert_expands("@nested", (const char *const[]){"-c", "-c", "a.c", "-o", "a.o", "@none"}, 6);
-	assert_expands("@empty", NULL, 0);
-	assert_expands("@none", (const char *const[]){"@none"}, 1);
-	assert_expands("a@b", (const char *const[]){"a@b"}, 1);
-}
-
-static void
-a_response_file_in_itself_is_refused(void **state)
-{
-	char word[] = "@loop";
-	char *argv[] = {word, word, NULL};
-	struct strv out = {0};
-
-	(void)state;
-	assert_int_equal(args_expand(argv, load_file, NULL, &out), ERR_LIMIT);
-	strv_release(&out);
-}
-
-/* ---- the table ---- */
-
-static void
-the_table_is_sorted_and_every_row_is_found(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < args_table_size; i++) {
-		char *words[] = {xstrdup(args_table[i].name), NULL};
-
-		if (i > 0)
-			assert_true(strcmp(args_table[i - 1].name, args_table[i].name) < 0);
-		assert_ptr_equal(args_table_find(words, 0, 1).option, &args_table[i]);
-		assert_int_equal(args_table[i].class == OPTION_HERE, args_table[i].reason != REASON_NONE);
-		free(words[0]);
-	}
-}
-
 static void
 languages_have_names_and_suffixes(void **state)
 {
@@ -283,9 +204,6 @@ main(void)
 		cmocka_unit_test(cpp_command_without_a_path_keeps_the_users),
 		cmocka_unit_test(remote_command_has_what_the_compiler_needs),
 		cmocka_unit_test(distcc_command_suits_its_scanner),
-		cmocka_unit_test(response_files_are_expanded),
-		cmocka_unit_test(a_response_file_in_itself_is_refused),
-		cmocka_unit_test(the_table_is_sorted_and_every_row_is_found),
 		cmocka_unit_test(languages_have_names_and_suffixes),
 	};
 
