@@ -41,7 +41,10 @@ struct lock_request {
  */
 enum err
 locks_take(const struct lock_request *r, struct lock *lock, size_t *taken);
-/* Frees the slot; safe on INIT and twice. */
+/*
+ * Frees the slot; safe on INIT and twice. No other process may still have a copy of the descriptor (it is
+ * O_CLOEXEC): the waiters wake when the last one is closed.
+ */
 void
 locks_release(struct lock *lock);
 
