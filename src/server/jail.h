@@ -10,9 +10,9 @@
 #include "strv.h"
 
 /*
- * Runs one compiler confined. With namespaces: a user, mount, pid, ipc, uts and network namespace
- * of the job's own, whose root is an overlay of a read-only toolchain under the client's paths; all files live on a tmpfs that vanishes
- * with the job. Without: a private directory below work_dir, for jobs that name no absolute path.
+ * Runs one compiler confined. With namespaces: a user, mount, pid, ipc, uts and network namespace of the
+ * job's own, with the toolchain read-only and the client's folders at the client's paths; all files live on a
+ * tmpfs that vanishes with the job. Without: a private directory below work_dir, for jobs that name no absolute path.
  */
 enum jail_kind { JAIL_NONE, JAIL_NAMESPACES, JAIL_DIRECTORY };
 
@@ -25,6 +25,15 @@ enum jail_feed {
 	 */
 	JAIL_FEED_FIFO
 };
+
+/* The system call filter of a kind of jail: made once, by the daemon, for all jobs. */
+struct jail_filter;
+
+/* Yours; NULL when it cannot be made (logged). */
+struct jail_filter *
+jail_filter_new(enum jail_kind kind);
+void
+jail_filter_free(struct jail_filter *f);
 
 struct jail_job {
 	const char *compiler;           /* absolute path of the driver on this machine */
@@ -45,6 +54,7 @@ struct jail_job {
 	int watch_fd;                   /* readable at its end: the client is gone, stop; -1: none */
 	void (*on_tick)(void *context); /* about every 5 seconds while it runs: signs of life */
 	void *context;
+	const struct jail_filter *filter; /* of this kind; NULL: made for this job, a millisecond dearer */
 };
 
 enum jail_end { JAIL_EXITED, JAIL_CLIENT_GONE, JAIL_TOO_LONG, JAIL_STOPPED };
@@ -60,6 +70,7 @@ struct jail_result {
 	struct jail_output *outputs; /* every regular file that the job wrote, the source excepted */
 	size_t output_count;
 	char *directory;   /* private; removed by jail_result_release */
+	int directory_fd;  /* private: its lock shows jail_sweep that we live */
 	bool disk_was_full; /* the job's file system has no room left */
 };
 
@@ -70,18 +81,25 @@ struct jail_output {
 	int64_t size;
 };
 
-#define JAIL_RESULT_INIT {.stdout_fd = -1, .stderr_fd = -1}
+#define JAIL_RESULT_INIT {.stdout_fd = -1, .stderr_fd = -1, .directory_fd = -1}
 
-/* What this process may do here, found by trying (in a child), below work_dir. *why_not (yours, or NULL) says why namespaces are not possible. */
+/*
+ * What this process may do here, found by trying (in a child), below work_dir. *why_not (yours, or
+ * NULL) says why namespaces are not possible.
+ */
 enum jail_kind
 jail_probe(const char *work_dir, char **why_not);
 /*
- * ERR_SYSTEM: no jail could be made (logged). ERR_DENIED: JAIL_DIRECTORY cannot serve these paths. A stop signal (process.h)
- * ends the job with JAIL_STOPPED only when the second one arrives or the listener kills us: the first lets jobs finish.
+ * OK: *result is yours, whatever the end. ERR_SYSTEM: no jail could be made (logged). ERR_DENIED: this kind cannot
+ * serve these paths. ERR_LIMIT: more outputs, or deeper folders, than any compiler makes. The first stop
+ * signal (process.h) lets the job finish, the second ends it with JAIL_STOPPED.
  */
 enum err
 jail_run(enum jail_kind kind, const struct jail_job *job, struct jail_result *result);
 void
 jail_result_release(struct jail_result *r);
+/* Removes the directories below work_dir that dead processes left behind (JAIL_DIRECTORY). */
+void
+jail_sweep(const char *work_dir);
 
 #endif

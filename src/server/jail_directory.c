@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where the kernel forbids namespaces: work_dir/job-XXXXXX stands for the client's root, so a relative name
+ * means the same as on the client as long as it does not climb above that root. The directory is locked while its
+ * process lives; what is there without a lock is a dead one's.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "jail_directory.h"
+#include "log.h"
+#include "path.h"
+#include "xalloc.h"
+
+#define PREFIX "job-"
+#define DEPTH_MAX 400
+
+static unsigned
+count_components(const char *path)
+{
+	unsigned n = 0;
+
+	for (path += strspn(path, "/"); *path != '\0'; path += strspn(path, "/")) {
+		path += strcspn(path, "/");
+		n++;
+	}
+	return n;
+}
+
+/* From depth folders below the root, does the name never climb above it? */
+static bool
+stays_inside(const char *name, unsigned depth)
+{
+	while (*name != '\0') {
+		size_t n = strcspn(name, "/");
+
+		if (n == 2 && memcmp(name, "..", 2) == 0) {
+			if (depth == 0)
+				return false;
+			depth--;
+		} else if (n != 0 && !(n == 1 && name[0] == '.')) {
+			depth++;
+		}
+		name += n;
+		name += strspn(name, "/");
+	}
+	return true;
+}
+
+static bool
+is_served(const char *name, unsigned depth)
+{
+	return name[0] != '/' && stays_inside(name, depth);
+}
+
+enum err
+jail_directory_check(const struct jail_job *job)
+{
+	unsigned depth = count_components(job->cwd);
+	const char *bad = NULL;
+
+	if (job->source != NULL && !is_served(job->source, depth))
+		bad = job->source;
+	for (size_t i = 0; job->outputs != NULL && i < job->outputs->count; i++)
+		if (!is_served(job->outputs->items[i], depth))
+			bad = job->outputs->items[i];
+	/* Any other word that is a path, or glued to -o: an output nobody announced. */
+	for (size_t i = 1; i < job->argv->count; i++)
+		if (job->argv->items[i][0] == '/' || strncmp(job->argv->items[i], "-o/", 3) == 0)
+			bad = job->argv->items[i];
+	if (bad == NULL)
+		return OK;
+	log_info("without namespaces the path %s cannot be served", bad);
+	return ERR_DENIED;
+}
+
+/* Locked, and still the directory of that name: a sweep may have come between. */
+static bool
+lock_directory(const char *path, int *fd)
+{
+	struct stat st;
+	int f = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (f >= 0 && flock(f, LOCK_EX | LOCK_NB) == 0 && fstat(f, &st) == 0 && st.st_nlink != 0) {
+		*fd = f;
+		return true;
+	}
+	io_close(&f);
+	return false;
+}
+
+enum err
+jail_directory_make(const char *work_dir, char **directory, int *fd)
+{
+	for (int tries = 0; tries < 10; tries++) {
+		char *path = xasprintf("%s/" PREFIX "XXXXXX", work_dir);
+
+		if (mkdtemp(path) == NULL) {
+			log_error("cannot make a directory in %s: %s", work_dir, strerror(errno));
+			free(path);
+			return ERR_SYSTEM;
+		}
+		if (lock_directory(path, fd)) {
+			*directory = path;
+			return OK;
+		}
+		free(path);
+	}
+	log_error("cannot lock a directory in %s", work_dir);
+	return ERR_SYSTEM;
+}
+
+enum err
+jail_directory_build(struct jail_box *b, int *layers, unsigned *count)
+{
+	char *tmp = xasprintf("%s%s", b->directory, JAIL_TMP);
+	enum err e = mkdir(tmp, 0700) == 0 ? OK : jail_box_fail(b, "make " JAIL_TMP);
+
+	free(tmp);
+	for (size_t i = 0; e == OK && i < b->plan.folders.count; i++) {
+		char *path = xasprintf("%s%s", b->directory, b->plan.folders.items[i]);
+
+		if (io_make_dirs(path, 0755) != OK)
+			e = jail_box_deny(b, "make the client's folders");
+		free(path);
+	}
+	if (e != OK)
+		return e;
+	layers[0] = open(b->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (layers[0] < 0)
+		return jail_box_fail(b, "open the directory");
+	*count = 1;
+	return OK;
+}
+
+static void
+empty_folder(int parent, const char *name, unsigned depth)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (dir == NULL) {
+		io_close(&fd);
+		return;
+	}
+	/* A job can take its own permissions away; we are of the same user. */
+	fchmod(fd, 0700);
+	for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (unlinkat(fd, entry->d_name, 0) == 0 || depth == 0)
+			continue;
+		empty_folder(fd, entry->d_name, depth - 1);
+		unlinkat(fd, entry->d_name, AT_REMOVEDIR);
+	}
+	closedir(dir);
+}
+
+static void
+remove_tree(const char *path)
+{
+	empty_folder(AT_FDCWD, path, DEPTH_MAX);
+	if (rmdir(path) < 0)
+		log_warning("cannot remove %s: %s", path, strerror(errno));
+}
+
+void
+jail_directory_remove(char *directory, int fd)
+{
+	if (directory != NULL)
+		remove_tree(directory);
+	io_close(&fd);
+	free(directory);
+}
+
+void
+jail_sweep(const char *work_dir)
+{
+	DIR *dir = opendir(work_dir);
+
+	if (dir == NULL)
+		return;
+	for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		int fd = -1;
+
+		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0)
+			continue;
+		char *path = path_join(work_dir, entry->d_name);
+
+		if (lock_directory(path, &fd)) {
+			log_info("removing %s, left by a dead process", path);
+			remove_tree(path);
+			close(fd);
+		}
+		free(path);
+	}
+	closedir(dir);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A tree of the job's own, made without privilege: in a user namespace that maps only ourselves. Folders of
+ * the tmpfs:
+ *
+ *     root/      the job's root; bound onto itself, because a root must be a mount
+ *     upper/N    what the job writes below cover N of the plan, and the client's folders there
+ *     work/N     the overlay's own
+ *     void/      shown, read-only, where something is hidden
+ *
+ * An overlay stands only where client and toolchain share a folder (/usr/src/linux over /usr): elsewhere a plain folder
+ * of the tmpfs does the same and costs nothing. The folders of the client are made in the upper folder, where they
+ * belong to us: one that is copied up from the machine's own would belong to a user the namespace does not map.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "jail_namespaces.h"
+#include "xalloc.h"
+
+/* umount2(2)'s: sys/mount.h, which has it, cannot stand beside linux/mount.h. */
+#define LAZILY 2
+#define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
+#define FLAGS_OF_FOLDER (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+
+pid_t
+jail_namespaces_fork(void)
+{
+	unsigned long flags = (unsigned long)NAMESPACES | (unsigned long)SIGCHLD;
+
+#if defined(__s390__) || defined(__CRIS__)
+	return (pid_t)syscall(SYS_clone, NULL, flags, NULL, NULL, 0UL);
+#else
+	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, 0UL);
+#endif
+}
+
+static enum err
+write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return ERR_SYSTEM;
+	ssize_t n = write(fd, text, strlen(text));
+
+	close(fd);
+	return n == (ssize_t)strlen(text) ? OK : ERR_SYSTEM;
+}
+
+static enum err
+map_ids(struct jail_box *b)
+{
+	char map[64];
+
+	/* Files in /proc of a process that changed its user belong to root until it is dumpable again. */
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	if (write_text("/proc/self/setgroups", "deny") != OK)
+		return jail_box_fail(b, "deny setgroups");
+	snprintf(map, sizeof(map), "%u %u 1", b->uid, b->uid);
+	if (write_text("/proc/self/uid_map", map) != OK)
+		return jail_box_fail(b, "map the user");
+	snprintf(map, sizeof(map), "%u %u 1", b->gid, b->gid);
+	if (write_text("/proc/self/gid_map", map) != OK)
+		return jail_box_fail(b, "map the group");
+	return OK;
+}
+
+static enum err
+mount_tmpfs(struct jail_box *b)
+{
+	char *at = xasprintf("%s/jail", b->job->work_dir);
+	char *options = xasprintf("size=%lld,mode=0700", (long long)b->job->file_limit);
+	enum err e = OK;
+
+	if (mkdir(at, 0700) < 0 && errno != EEXIST)
+		e = jail_box_fail(b, "make the folder jail in the work directory");
+	else if (syscall(SYS_mount, NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		e = jail_box_fail(b, "make the mounts private");
+	else if (syscall(SYS_mount, "dcc", at, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) < 0)
+		e = jail_box_fail(b, "mount a tmpfs");
+	else if (chdir(at) < 0)
+		e = jail_box_fail(b, "enter the tmpfs");
+	free(at);
+	free(options);
+	return e;
+}
+
+/* Shows source at target with these mount attributes, submounts included. */
+static enum err
+bind(const char *source, const char *target, uint64_t attributes)
+{
+	int fd = (int)syscall(SYS_open_tree, AT_FDCWD, source,
+	                      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	struct mount_attr attr = {.attr_set = attributes};
+	enum err e = OK;
+
+	if (fd < 0)
+		return ERR_SYSTEM;
+	if (attributes != 0 &&
+	    syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+		e = ERR_SYSTEM;
+	else if (syscall(SYS_move_mount, fd, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		e = ERR_SYSTEM;
+	int why = errno;
+
+	close(fd);
+	errno = why;
+	return e;
+}
+
+/* The folder of the tmpfs that has what is written below cover i. */
+static char *
+layer_folder(size_t i)
+{
+	return i == 0 ? xstrdup("root") : xasprintf("upper/%zu", i);
+}
+
+static const struct jail_cover *
+cover_of(const struct jail_plan *p, const char *path, size_t *index)
+{
+	*index = 0;
+	for (size_t i = 1; i < p->cover_count; i++) {
+		const char *c = p->covers[i].path;
+		size_t n = strlen(c);
+
+		/* Covers stand in the order of their names: the last that fits is the deepest. */
+		if (!p->covers[i].is_file && strncmp(path, c, n) == 0 && (path[n] == '/' || path[n] == '\0'))
+			*index = i;
+	}
+	return &p->covers[*index];
+}
+
+/* Makes a folder of the jail in the layer it belongs to. */
+static enum err
+make_folder(struct jail_box *b, const char *path)
+{
+	size_t i;
+	const struct jail_cover *c = cover_of(&b->plan, path, &i);
+	char *layer = layer_folder(i);
+	char *folder = xasprintf("%s/%s", layer, path + (i == 0 ? 0 : strlen(c->path)));
+	enum err e = io_make_dirs(folder, 0755);
+
+	if (e != OK)
+		e = jail_box_deny(b, "make the client's folders");
+	free(layer);
+	free(folder);
+	return e;
+}
+
+/* Where a cover is mounted there must be something; below another cover there is. */
+static enum err
+make_mount_point(struct jail_box *b, const struct jail_cover *c)
+{
+	const char *slash = strrchr(c->path, '/');
+	char *parent = xstrndup(c->path, slash == c->path ? 1 : (size_t)(slash - c->path));
+	char *at = xasprintf("root%s", c->path);
+	size_t i;
+	enum err e = OK;
+
+	cover_of(&b->plan, parent, &i);
+	if (i == 0 && !c->is_file) {
+		e = io_make_dirs(at, 0755);
+	} else if (i == 0 && (e = make_folder(b, parent)) == OK) {
+		int fd = open(at, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+		e = fd >= 0 ? OK : ERR_SYSTEM;
+		io_close(&fd);
+	}
+	if (e == ERR_SYSTEM)
+		e = jail_box_deny(b, "make a mount point");
+	free(parent);
+	free(at);
+	return e;
+}
+
+static enum err
+make_skeleton(struct jail_box *b)
+{
+	static const char *const folders[] = {"root", "upper", "work", "void", "root/tmp", "root/proc",
+	                                      ("root" JAIL_TMP)};
+	const struct strv *links = &b->plan.links;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (mkdir(folders[i], 0755) < 0)
+			return jail_box_fail(b, "make folders in the tmpfs");
+	if (chmod("root/tmp", 01777) < 0)
+		return jail_box_fail(b, "open /tmp to all");
+	for (size_t i = 0; i + 1 < links->count; i += 2) {
+		char *at = xasprintf("root%s", links->items[i]);
+		size_t below;
+
+		cover_of(&b->plan, links->items[i], &below);
+		int r = below == 0 ? symlink(links->items[i + 1], at) : 0;
+
+		free(at);
+		/* A link whose folder is not there (/etc/alternatives itself one) is of no use to the job. */
+		if (r < 0 && errno != ENOENT)
+			return jail_box_fail(b, "make a link");
+	}
+	return OK;
+}
+
+static enum err
+make_layers(struct jail_box *b, int *layers, unsigned *count)
+{
+	for (size_t i = 0; i < b->plan.cover_count; i++) {
+		if (!b->plan.covers[i].is_written)
+			continue;
+		char *layer = layer_folder(i);
+		char *work = xasprintf("work/%zu", i);
+		int fd = -1;
+
+		if (i == 0 || (mkdir(layer, 0755) == 0 && mkdir(work, 0755) == 0))
+			fd = open(layer, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		free(layer);
+		free(work);
+		if (fd < 0)
+			return jail_box_fail(b, "make a layer");
+		layers[(*count)++] = fd;
+	}
+	return OK;
+}
+
+static enum err
+mount_overlay(const char *lower, size_t i, const char *target)
+{
+	char *options = xasprintf("lowerdir=%s,upperdir=upper/%zu,workdir=work/%zu,userxattr", lower, i, i);
+	long r = syscall(SYS_mount, "dcc", target, "overlay", MS_NOSUID | MS_NODEV, options);
+
+	free(options);
+	return r == 0 ? OK : ERR_SYSTEM;
+}
+
+static enum err
+mount_cover(struct jail_box *b, size_t i)
+{
+	const struct jail_cover *c = &b->plan.covers[i];
+	char *target = xasprintf("root%s", c->path);
+	char *layer = layer_folder(i);
+	enum err e = OK;
+
+	switch (c->kind) {
+	case JAIL_COVER_ROOT:
+		e = bind("root", "root", 0);
+		break;
+	case JAIL_COVER_TOOLCHAIN:
+		if (c->is_written)
+			e = mount_overlay(c->path, i, target);
+		else
+			e = bind(c->path, target, FLAGS_OF_FOLDER | MOUNT_ATTR_RDONLY);
+		break;
+	case JAIL_COVER_DEVICE:
+		e = bind(c->path, target, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+		break;
+	case JAIL_COVER_HIDDEN:
+		if (c->is_written)
+			e = bind(layer, target, FLAGS_OF_FOLDER);
+		else
+			e = bind("void", target, FLAGS_OF_FOLDER | MOUNT_ATTR_RDONLY);
+		break;
+	}
+	free(target);
+	free(layer);
+	if (e == OK)
+		return OK;
+	if (c->kind == JAIL_COVER_TOOLCHAIN && c->is_written)
+		return jail_box_deny(b, "mount an overlay");
+	return jail_box_fail(b, "bind the toolchain");
+}
+
+/*
+ * Containers that hide parts of their /proc do not let us mount one: then the one thing in it that a
+ * compiler asks for (clang, where it is itself) is a link.
+ */
+static enum err
+make_proc(struct jail_box *b)
+{
+	if (syscall(SYS_mount, "dcc", "root/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0)
+		return OK;
+	char *real = b->job->compiler != NULL ? realpath(b->job->compiler, NULL) : NULL;
+	bool is_made = mkdir("root/proc/self", 0755) == 0 &&
+	               (real == NULL || symlink(real, "root/proc/self/exe") == 0);
+
+	free(real);
+	return is_made ? OK : jail_box_fail(b, "make /proc/self/exe");
+}
+
+enum err
+jail_namespaces_build(struct jail_box *b, int *layers, unsigned *count)
+{
+	*count = 0;
+	enum err e = map_ids(b);
+
+	if (e == OK)
+		e = mount_tmpfs(b);
+	if (e == OK)
+		e = make_skeleton(b);
+	if (e == OK)
+		e = make_layers(b, layers, count);
+	for (size_t i = 0; e == OK && i < b->plan.folders.count; i++)
+		e = make_folder(b, b->plan.folders.items[i]);
+	for (size_t i = 1; e == OK && i < b->plan.cover_count; i++)
+		e = make_mount_point(b, &b->plan.covers[i]);
+	for (size_t i = 0; e == OK && i < b->plan.cover_count; i++)
+		e = mount_cover(b, i);
+	return e == OK ? make_proc(b) : e;
+}
+
+enum err
+jail_namespaces_enter(struct jail_box *b)
+{
+	static const char name[] = "dcc";
+
+	/* The old root ends up below the new one, and goes. */
+	if (chdir("root") < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || syscall(SYS_umount2, ".", LAZILY) < 0)
+		return jail_box_fail(b, "change the root");
+	if (chdir("/") < 0 || sethostname(name, sizeof(name) - 1) < 0)
+		return jail_box_fail(b, "set the host name");
+	return OK;
+}
+
+enum err
+jail_namespaces_drop(struct jail_box *b)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[2] = {{0}, {0}};
+
+	/* Until the first number that the kernel does not know: root gets none back at exec. */
+	for (unsigned long cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0;)
+		cap++;
+	if (syscall(SYS_capset, &header, none) < 0)
+		return jail_box_fail(b, "drop the capabilities");
+	return OK;
+}

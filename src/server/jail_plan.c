@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which part of the tree comes from where. The root is the job's own empty file system; "covers" are
+ * mounted over it: the toolchain's folders from this machine, and over these, empty, the folders of headers
+ * (a plain job brings its text complete: a header found here would be the wrong machine's). A client's folder
+ * below a cover makes that cover "written": it becomes an overlay that collects what the job writes there.
+ *
+ * A compiler outside /usr shows its prefix (/opt/gcc-13 of /opt/gcc-13/bin/gcc), unless that is a place
+ * where more than a compiler lives (/opt, /root, /home/me): then only its bin, lib, libexec.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "jail_plan.h"
+#include "log.h"
+#include "path.h"
+#include "xalloc.h"
+
+#define LINK_HOPS 16
+
+static const char *const system_folders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32"};
+static const char *const hidden_folders[] = {"/usr/include", "/usr/local/include"};
+static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/urandom"};
+/* Of ours alone: no path of a client can be there. */
+static const char *const reserved[] = {"/proc", JAIL_TMP};
+static const char *const broad_folders[] = {"/home", "/var", "/usr", "/mnt", "/media"};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static void
+add_cover(struct jail_plan *p, const char *path, enum jail_cover_kind kind, bool is_file)
+{
+	p->covers = xrealloc(p->covers, (p->cover_count + 1) * sizeof(*p->covers));
+	p->covers[p->cover_count++] = (struct jail_cover){
+		.path = xstrdup(path),
+		.kind = kind,
+		.is_written = kind == JAIL_COVER_ROOT,
+		.is_file = is_file,
+	};
+}
+
+/* The deepest folder cover that has the path. */
+static struct jail_cover *
+find_cover(struct jail_plan *p, const char *path)
+{
+	struct jail_cover *found = &p->covers[0];
+
+	for (size_t i = 1; i < p->cover_count; i++) {
+		struct jail_cover *c = &p->covers[i];
+
+		if (!c->is_file && path_is_below(path, c->path) && strlen(c->path) > strlen(found->path))
+			found = c;
+	}
+	return found;
+}
+
+static bool
+is_below_link(const struct jail_plan *p, const char *path)
+{
+	for (size_t i = 0; i < p->links.count; i += 2)
+		if (path_is_below(path, p->links.items[i]))
+			return true;
+	return false;
+}
+
+/* A symbolic link on this machine is one in the jail, a folder is shown. */
+static void
+add_system_folder(struct jail_plan *p, const char *path)
+{
+	char target[PATH_MAX];
+	struct stat st;
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+	if (n > 0) {
+		target[n] = '\0';
+		strv_add(&p->links, path);
+		strv_add(&p->links, target);
+	} else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		add_cover(p, path, JAIL_COVER_TOOLCHAIN, false);
+	}
+}
+
+static bool
+is_install_folder(const char *name, size_t n)
+{
+	static const char *const names[] = {"bin", "sbin", "lib", "lib64", "lib32", "libexec"};
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (strlen(names[i]) == n && memcmp(names[i], name, n) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_broad(const char *prefix)
+{
+	const char *last = strrchr(prefix, '/');
+
+	if (last == prefix)
+		return true;
+	for (size_t i = 0; i < COUNT(broad_folders); i++) {
+		size_t n = strlen(broad_folders[i]);
+
+		if ((size_t)(last - prefix) == n && memcmp(prefix, broad_folders[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "/opt/gcc-13/libexec/gcc/x/13/cc1" gives "/opt/gcc-13"; "/home/me/bin/gcc" gives "/home/me/bin". */
+static char *
+folder_to_show(const char *component)
+{
+	const char *at = component;
+
+	while ((at = strchr(at, '/')) != NULL) {
+		at++;
+		size_t n = strcspn(at, "/");
+
+		if (at[n] == '\0' || !is_install_folder(at, n))
+			continue;
+		char *prefix = xstrndup(component, (size_t)(at - 1 - component));
+
+		if (prefix[0] != '\0' && !is_broad(prefix))
+			return prefix;
+		free(prefix);
+		return xstrndup(component, (size_t)(at + n - component));
+	}
+	return path_dir(component);
+}
+
+static void
+show_component(struct jail_plan *p, const char *component)
+{
+	if (is_below_link(p, component) || find_cover(p, component) != &p->covers[0])
+		return;
+	char *folder = folder_to_show(component);
+	struct stat st;
+
+	/* A link in the middle of a path has no place in a tree of mounts: the link's end is shown as a folder. */
+	if (strcmp(folder, "/") != 0 && stat(folder, &st) == 0 && S_ISDIR(st.st_mode))
+		add_cover(p, folder, JAIL_COVER_TOOLCHAIN, false);
+	free(folder);
+}
+
+/* The component and all files that the links to it pass through. */
+static void
+show_chain(struct jail_plan *p, const char *component)
+{
+	char *path = path_normalise("/", component);
+
+	for (int hop = 0; hop < LINK_HOPS; hop++) {
+		char target[PATH_MAX];
+
+		show_component(p, path);
+		ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+		if (n <= 0)
+			break;
+		target[n] = '\0';
+		char *dir = path_dir(path);
+		char *next = path_normalise(dir, target);
+
+		free(dir);
+		free(path);
+		path = next;
+	}
+	free(path);
+	char *real = realpath(component, NULL);
+
+	if (real != NULL)
+		show_component(p, real);
+	free(real);
+}
+
+static void
+add_covers(const struct jail_job *job, struct jail_plan *p)
+{
+	add_cover(p, "/", JAIL_COVER_ROOT, false);
+	for (size_t i = 0; i < COUNT(system_folders); i++)
+		add_system_folder(p, system_folders[i]);
+	add_system_folder(p, "/etc/alternatives");
+	for (size_t i = 0; job->toolchain != NULL && i < job->toolchain->count; i++)
+		show_chain(p, job->toolchain->items[i]);
+	if (job->compiler != NULL)
+		show_chain(p, job->compiler);
+	for (size_t i = 0; i < COUNT(hidden_folders); i++) {
+		struct stat st;
+
+		if (lstat(hidden_folders[i], &st) == 0 && S_ISDIR(st.st_mode))
+			add_cover(p, hidden_folders[i], JAIL_COVER_HIDDEN, false);
+	}
+	if (access("/etc/ld.so.cache", R_OK) == 0)
+		add_cover(p, "/etc/ld.so.cache", JAIL_COVER_TOOLCHAIN, true);
+	for (size_t i = 0; i < COUNT(devices); i++)
+		add_cover(p, devices[i], JAIL_COVER_DEVICE, true);
+}
+
+static int
+compare_covers(const void *a, const void *b)
+{
+	const struct jail_cover *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+static void
+add_folder(struct strv *folders, char *folder)
+{
+	if (strv_has(folders, folder))
+		free(folder);
+	else
+		strv_take(folders, folder);
+}
+
+static void
+add_folder_of(const struct jail_job *job, const char *file, struct strv *folders)
+{
+	char *path = path_normalise(job->cwd, file);
+
+	add_folder(folders, path_dir(path));
+	free(path);
+}
+
+void
+jail_plan_folders(const struct jail_job *job, struct strv *folders)
+{
+	add_folder(folders, path_normalise("/", job->cwd));
+	if (job->source != NULL)
+		add_folder_of(job, job->source, folders);
+	for (size_t i = 0; job->outputs != NULL && i < job->outputs->count; i++)
+		add_folder_of(job, job->outputs->items[i], folders);
+}
+
+static enum err
+deny(const char *path)
+{
+	log_info("the jail cannot show the client's path %s", path);
+	return ERR_DENIED;
+}
+
+/* Commas, colons and backslashes have a meaning among an overlay's options. */
+static bool
+can_be_lower(const char *path)
+{
+	return strpbrk(path, ",:\\") == NULL;
+}
+
+static enum err
+place_folders(struct jail_plan *p)
+{
+	size_t written = 1;
+
+	for (size_t i = 0; i < p->folders.count; i++) {
+		const char *folder = p->folders.items[i];
+
+		for (size_t k = 0; k < COUNT(reserved); k++)
+			if (path_is_below(folder, reserved[k]))
+				return deny(folder);
+		if (is_below_link(p, folder))
+			return deny(folder);
+		struct jail_cover *c = find_cover(p, folder);
+
+		if (c->is_written)
+			continue;
+		c->is_written = true;
+		if (++written > JAIL_LAYERS_MAX || !can_be_lower(c->path))
+			return deny(folder);
+	}
+	return OK;
+}
+
+enum err
+jail_plan_make(const struct jail_job *job, struct jail_plan *plan)
+{
+	struct jail_plan p = {0};
+
+	add_covers(job, &p);
+	qsort(p.covers, p.cover_count, sizeof(*p.covers), compare_covers);
+	jail_plan_folders(job, &p.folders);
+	if (job->source != NULL)
+		p.source = path_normalise(job->cwd, job->source);
+	enum err e = place_folders(&p);
+
+	if (e == OK)
+		*plan = p;
+	else
+		jail_plan_release(&p);
+	return e;
+}
+
+void
+jail_plan_release(struct jail_plan *plan)
+{
+	for (size_t i = 0; i < plan->cover_count; i++)
+		free(plan->covers[i].path);
+	free(plan->covers);
+	strv_release(&plan->links);
+	strv_release(&plan->folders);
+	free(plan->source);
+	*plan = (struct jail_plan){0};
+}
+
+/* What would make the compiler, or its loader, another one than the identified. */
+static bool
+is_kept(const char *variable)
+{
+	static const char *const dropped[] = {"LD_", "PATH=", "GCC_EXEC_PREFIX=", "COMPILER_PATH=", "TMPDIR="};
+
+	for (size_t i = 0; i < COUNT(dropped); i++)
+		if (strncmp(variable, dropped[i], strlen(dropped[i])) == 0)
+			return false;
+	return true;
+}
+
+void
+jail_plan_environment(const struct jail_job *job, const char *tmp, struct strv *env)
+{
+	for (size_t i = 0; job->env != NULL && i < job->env->count; i++)
+		if (is_kept(job->env->items[i]))
+			strv_add(env, job->env->items[i]);
+	char *folder = path_dir(job->compiler);
+
+	/* The compiler's own folder first, as it is for who has it in front of his PATH. */
+	if (strcmp(folder, "/usr/bin") == 0 || strcmp(folder, "/bin") == 0)
+		strv_add(env, "PATH=/usr/bin:/bin");
+	else
+		strv_take(env, xasprintf("PATH=%s:/usr/bin:/bin", folder));
+	strv_take(env, xasprintf("TMPDIR=%s", tmp));
+	free(folder);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DCC_JAIL_PLAN_H
+#define DCC_JAIL_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "err.h"
+#include "jail.h"
+#include "strv.h"
+
+/* The compiler's own temporary files: never collected. */
+#define JAIL_TMP "/dcc-tmp"
+/* Beside the source until it takes the FIFO's place. */
+#define JAIL_ORIGINAL ".dcc-original"
+/* Layers that a job may write to: a bound for what is passed between processes. */
+#define JAIL_LAYERS_MAX 32
+
+enum jail_cover_kind {
+	JAIL_COVER_ROOT,      /* everything that no other cover has: always first, always written */
+	JAIL_COVER_TOOLCHAIN, /* shown read-only as it is on this machine */
+	JAIL_COVER_DEVICE,
+	JAIL_COVER_HIDDEN     /* there, and empty */
+};
+
+/* A part of the jail's tree with a mount of its own. A written one has folders of the client below it. */
+struct jail_cover {
+	char *path;
+	enum jail_cover_kind kind;
+	bool is_written;
+	bool is_file;
+};
+
+/* What a job sees: decided before any process is made, so that the inside only carries it out. */
+struct jail_plan {
+	struct jail_cover *covers; /* a folder stands before what is below it */
+	size_t cover_count;
+	struct strv links;         /* pairs: "/bin", "usr/bin" */
+	struct strv folders;       /* absolute: of the job's cwd, source and outputs */
+	char *source;              /* absolute */
+};
+
+/* ERR_DENIED: a path of the job is where the jail has something else. */
+enum err
+jail_plan_make(const struct jail_job *job, struct jail_plan *plan);
+void
+jail_plan_release(struct jail_plan *plan);
+/* The job's environment as the compiler gets it, with temporary files in tmp. */
+void
+jail_plan_environment(const struct jail_job *job, const char *tmp, struct strv *env);
+/* Adds the folders of cwd, source and outputs, absolute, each once. */
+void
+jail_plan_folders(const struct jail_job *job, struct strv *folders);
+
+#endif
