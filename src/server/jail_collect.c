@@ -94,7 +94,11 @@ visit(struct walk *w, int folder, const char *name, const char *prefix)
 	char *path = xasprintf("%s/%s", prefix, name);
 	enum err e = OK;
 
-	if (strv_has else if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (strv_has(w->skip, path)) {
+		free(path);
+		return OK;
+	}
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		log_error("cannot look at the job's output %s: %s", path, strerror(errno));
 		e = ERR_SYSTEM;
 	} else if (S_ISDIR(st.st_mode)) {
