@@ -50,6 +50,7 @@ struct build {
 	int64_t backoff_ms;
 	bool may_fall_back;
 	bool skips_local_retry;
+	bool spoke_distcc;       /* the last conversation was in distcc's language */
 	struct talk_job job;
 	enum reason last_reason; /* of the volunteer that failed last */
 	int exit_code;
@@ -275,6 +276,7 @@ attempt(struct build *b, const struct host *h, struct preprocess *cpp, struct ta
 			return talk_fail(r, TALK_STOPPED, REASON_NONE, NULL);
 		if (e != OK)
 			return talk_fail(r, TALK_HERE, REASON_CPP_FAILED, NULL);
+		b->spoke_distcc = distcc;
 		enum talk_end end = converse(b, h, distcc, cpp, r);
 
 		if (end != TALK_NOT_OURS)
@@ -283,7 +285,6 @@ attempt(struct build *b, const struct host *h, struct preprocess *cpp, struct ta
 			return talk_fail(r, TALK_HOST_FAILED, REASON_PROTOCOL,
 			                 "it does not speak dcc's language");
 		log_info("%s does not speak dcc's language: trying distcc's", h->text);
-		hostmemory_set_distcc(b->dirs.lock, h);
 		distcc = true;
 	}
 }
@@ -315,9 +316,12 @@ note_failure(struct build *b, const struct host *h, const struct talk_result *r)
 static void
 finish(struct build *b, const struct host *h, struct talk_result *r)
 {
-	bool is_proven = !speaks_distcc(b, h);
+	bool is_proven = !b->spoke_distcc;
 	enum reason why = REASON_NONE;
 
+	/* Not before: a daemon that starts again closes connections too. */
+	if (b->spoke_distcc && h->language == HOST_ANY)
+		hostmemory_set_distcc(b->dirs.lock, h);
 	hostmemory_worked(b->dirs.lock, h);
 	if (r->exit_code != 0 && !is_proven && !b->skips_local_retry)
 		why = REASON_REMOTE_ERROR;
