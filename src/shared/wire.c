@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "path.h"
 #include "wire.h"
 #include "xalloc.h"
 
@@ -314,6 +315,15 @@ wire_put_file(struct buffer *b, const struct wire_file *m)
 	finish(b, start, WIRE_FILE);
 }
 
+/* Only an output has a path, and that is absolute and normalised. */
+static bool
+has_right_path(const struct wire_file *m)
+{
+	if (m->role != WIRE_ROLE_OUTPUT)
+		return m->path[0] == '\0';
+	return m->path[0] == '/' && path_is_plain(m->path + 1);
+}
+
 enum err
 wire_get_file(const unsigned char *p, size_t len, struct wire_file *m)
 {
@@ -327,7 +337,7 @@ wire_get_file(const unsigned char *p, size_t len, struct wire_file *m)
 
 	if (e == OK && (m->role < WIRE_ROLE_TEXT || m->role > WIRE_ROLE_STDERR || m->mode > 0777))
 		e = ERR_PROTOCOL;
-	if (e == OK && (m->path[0] == '/') != (m->role == WIRE_ROLE_OUTPUT))
+	if (e == OK && !has_right_path(m))
 		e = ERR_PROTOCOL;
 	if (e != OK)
 		wire_file_release(m);
