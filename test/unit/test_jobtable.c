@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "jobtable.h"
+
+static const unsigned char here[ACCESS_ADDRESS_SIZE] = {1};
+static const unsigned char there[ACCESS_ADDRESS_SIZE] = {2};
+
+static enum jobtable_answer
+want(struct jobtable *t, pid_t pid)
+{
+	return jobtable_want(t, jobtable_find(t, pid));
+}
+
+/* A table with n readers, pids 1..n. */
+static struct jobtable
+table(size_t slots, size_t queue_max, int n)
+{
+	struct jobtable t;
+
+	jobtable_init(&t, slots, queue_max);
+	for (int i = 1; i <= n; i++)
+		jobtable_add(&t, i, -1, JOB_READING, here);
+	return t;
+}
+
+static void
+a_free_slot_is_given_at_once(void **state)
+{
+	struct jobtable t = table(2, 10, 3);
+
+	(void)state;
+	assert_int_equal(want(&t, 1), JOBTABLE_GO);
+	assert_int_equal(want(&t, 2), JOBTABLE_GO);
+	assert_int_equal(want(&t, 3), JOBTABLE_WAIT);
+	assert_int_equal(t.in_phase[JOB_RUNNING], 2);
+	assert_int_equal(t.in_phase[JOB_WAITING], 1);
+	jobtable_release(&t);
+}
+
+static void
+slots_are_granted_in_order_of_arrival(void **state)
+{
+	struct jobtable t = table(1, 10, 4);
+
+	(void)state;
+	assert_int_equal(want(&t, 2), JOBTABLE_GO);
+	assert_int_equal(want(&t, 4), JOBTABLE_WAIT);
+	assert_int_equal(want(&t, 1), JOBTABLE_WAIT);
+	assert_int_equal(want(&t, 3), JOBTABLE_WAIT);
+	assert_int_equal(jobtable_ahead(&t, jobtable_find(&t, 3)), 2);
+	assert_null(jobtable_next(&t));
+	static const pid_t order[] = {2, 4, 1, 3};
+
+	for (int i = 0; i < 3; i++) {
+		jobtable_free_slot(&t, jobtable_find(&t, order[i]));
+		struct jobtable_entry *e = jobtable_next(&t);
+
+		assert_non_null(e);
+		assert_int_equal(e->pid, order[i + 1]);
+		assert_null(jobtable_next(&t));
+	}
+	jobtable_release(&t);
+}
+
+static void
+asking_again_does_not_lose_the_place(void **state)
+{
+	struct jobtable t = table(1, 10, 3);
+
+	(void)state;
+	assert_int_equal(want(&t, 1), JOBTABLE_GO);
+	assert_int_equal(want(&t, 2), JOBTABLE_WAIT);
+	assert_int_equal(want(&t, 3), JOBTABLE_WAIT);
+	assert_int_equal(want(&t, 2), JOBTABLE_WAIT);
+	assert_int_equal(jobtable_ahead(&t, jobtable_find(&t, 2)), 0);
+	assert_int_equal(t.in_phase[JOB_WAITING], 2);
+	jobtable_release(&t);
+}
+
+static void
+a_full_queue_says_so(void **state)
+{
+	struct jobtable t = table(1, 1, 3);
+
+	(void)state;
+	assert_int_equal(want(&t, 1), JOBTABLE_GO);
+	assert_int_equal(want(&t, 2), JOBTABLE_WAIT);
+	assert_int_equal(want(&t, 3), JOBTABLE_FULL);
+	assert_int_equal(want(&t, 3), JOBTABLE_FULL);
+	jobtable_release(&t);
+}
+
+static void
+a_job_that_dies_leaves_its_slot(void **state)
+{
+	struct jobtable t = table(1, 10, 2);
+
+	(void)state;
+	assert_int_equal(want(&t, 1), JOBTABLE_GO);
+	assert_int_equal(want(&t, 2), JOBTABLE_WAIT);
+	jobtable_remove(&t, jobtable_find(&t, 1));
+	assert_null(jobtable_find(&t, 1));
+	assert_int_equal(jobtable_next(&t)->pid, 2);
+	jobtable_remove(&t, jobtable_find(&t, 2));
+	assert_int_equal(t.count, 0);
+	assert_int_equal(t.in_phase[JOB_RUNNING], 0);
+	jobtable_release(&t);
+}
+
+static void
+a_slot_is_given_back_once(void **state)
+{
+	struct jobtable t = table(1, 10, 3);
+
+	(void)state;
+	assert_int_equal(want(&t, 1), JOBTABLE_GO);
+	jobtable_free_slot(&t, jobtable_find(&t, 1));
+	jobtable_free_slot(&t, jobtable_find(&t, 1));
+	assert_int_equal(t.in_phase[JOB_RUNNING], 0);
+	assert_int_equal(want(&t, 1), JOBTABLE_FULL);
+	assert_int_equal(want(&t, 2), JOBTABLE_GO);
+	assert_int_equal(want(&t, 3), JOBTABLE_WAIT);
+	jobtable_release(&t);
+}
+
+static void
+readers_are_counted_by_address(void **state)
+{
+	struct jobtable t = table(1, 10, 3);
+
+	(void)state;
+	jobtable_add(&t, 9, -1, JOB_READING, there);
+	jobtable_add(&t, 10, -1, JOB_HELPER, there);
+	assert_int_equal(want(&t, 1), JOBTABLE_GO);
+	assert_int_equal(jobtable_count_reading(&t, here), 2);
+	assert_int_equal(jobtable_count_reading(&t, there), 1);
+	jobtable_release(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_free_slot_is_given_at_once),
+		cmocka_unit_test(slots_are_granted_in_order_of_arrival),
+		cmocka_unit_test(asking_again_does_not_lose_the_place),
+		cmocka_unit_test(a_full_queue_says_so),
+		cmocka_unit_test(a_job_that_dies_leaves_its_slot),
+		cmocka_unit_test(a_slot_is_given_back_once),
+		cmocka_unit_test(readers_are_counted_by_address),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
