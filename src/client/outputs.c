@@ -20,12 +20,15 @@ struct output {
 	int fd;
 };
 
-/* A name beside final that no other process uses; the base is cut so that it stays below NAME_MAX. */
+/*
+ * A name beside final that no other process uses, nor another output of ours: the base is cut to stay
+ * below NAME_MAX, so number tells long names apart.
+ */
 static char *
-temp_name(const char *final)
+temp_name(const char *final, size_t number)
 {
 	char *dir = path_dir(final);
-	char *temp = xasprintf("%s/.%.200s.dcc-%ld", dir, path_base(final), (long)getpid());
+	char *temp = xasprintf("%s/.%.200s.dcc-%ld-%zu", dir, path_base(final), (long)getpid(), number);
 
 	free(dir);
 	return temp;
@@ -49,7 +52,7 @@ outputs_add(struct outputs *o, const char *final, mode_t mode, int *fd)
 
 	/* NFS and old file systems have no O_TMPFILE. */
 	if (f < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-		temp = temp_name(final);
+		temp = temp_name(final, o->count);
 		f = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode & 0777);
 	}
 	if (f < 0) {
@@ -75,12 +78,12 @@ outputs_last_path(const struct outputs *o)
 
 /* Gives an unnamed file its temporary name: link(2) cannot replace, rename(2) can. */
 static enum err
-give_name(struct output *out)
+give_name(struct output *out, size_t number)
 {
 	if (out->temp != NULL)
 		return OK;
 	char *from = xasprintf("/proc/self/fd/%d", out->fd);
-	char *temp = temp_name(out->final);
+	char *temp = temp_name(out->final, number);
 	int n = linkat(AT_FDCWD, from, AT_FDCWD, temp, AT_SYMLINK_FOLLOW);
 
 	free(from);
@@ -111,7 +114,7 @@ outputs_place(struct outputs *o)
 			log_warning("%s cannot be replaced by a file", o->list[i].final);
 			return ERR_SYSTEM;
 		}
-		enum err e = give_name(&o->list[i]);
+		enum err e = give_name(&o->list[i], i);
 
 		if (e != OK)
 			return e;
@@ -157,6 +160,20 @@ begins_like(const char *name, const char *path)
 	       (name[n] == '\0' || name[n] == '.' || name[n] == '-');
 }
 
+/* Would a compiler read a file of that name as a source or a header? (.i and .s are -save-temps's outputs.) */
+static bool
+is_source_name(const char *name)
+{
+	static const char *const extensions[] = {".c",   ".cc",  ".cp", ".cpp", ".cxx", ".c++", ".C",
+	                                         ".h",   ".hh",  ".hp", ".hpp", ".hxx", ".h++", ".H",
+	                                         ".m",   ".mm",  ".M",  ".S",   ".tcc", ".inc"};
+
+	for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++)
+		if (strcmp(path_extension(name), extensions[i]) == 0)
+			return true;
+	return false;
+}
+
 bool
 outputs_is_expected(const struct args *a, const char *cwd, const char *path)
 {
@@ -172,5 +189,6 @@ outputs_is_expected(const struct args *a, const char *cwd, const char *path)
 	free(dir);
 	free(object_dir);
 	/* The source itself and what would be read as one is never a side output. */
-	return is_object || (is_beside && is_named && strcmp(name, path_base(a->argv.items[a->source])) != 0);
+	return is_object || (is_beside && is_named && !is_source_name(name) &&
+	                     strcmp(name, path_base(a->argv.items[a->source])) != 0);
 }

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* open is replaced (ld --wrap) by one that can do without unnamed files, as NFS does. */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "outputs.h"
+#include "xalloc.h"
+
+int
+__wrap_open(const char *path, int flags, ...);
+int
+__real_open(const char *path, int flags, ...);
+
+static bool refuses_unnamed;
+
+int
+__wrap_open(const char *path, int flags, ...)
+{
+	va_list ap;
+
+	va_start(ap, flags);
+	int mode = (flags & (O_CREAT | __O_TMPFILE)) != 0 ? va_arg(ap, int) : 0;
+
+	va_end(ap);
+	if (refuses_unnamed && (flags & O_TMPFILE) == O_TMPFILE) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return __real_open(path, flags, mode);
+}
+
+/* Each test runs in an empty directory. */
+
+static char directory[64];
+
+static int
+enter_directory(void **state)
+{
+	(void)state;
+	snprintf(directory, sizeof(directory), "/tmp/dcc-outputs-XXXXXX");
+	umask(022);
+	return mkdtemp(directory) == NULL ? -1 : chdir(directory);
+}
+
+static int
+remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+static int
+leave_directory(void **state)
+{
+	(void)state;
+	refuses_unnamed = false;
+	return chdir("/") == 0 ? nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS) : -1;
+}
+
+static int
+count_entries(void)
+{
+	DIR *dir = opendir(".");
+	int count = -2;
+
+	assert_non_null(dir);
+	while (readdir(dir) != NULL)
+		count++;
+	closedir(dir);
+	return count;
+}
+
+static void
+check_file(const char *path, const char *wanted)
+{
+	char *data;
+	size_t len;
+
+	assert_int_equal(io_read_file(path, 1000, &data, &len), OK);
+	assert_string_equal(data, wanted);
+	free(data);
+}
+
+static void
+make_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
+add(struct outputs *o, const char *final, const char *text)
+{
+	int fd = -1;
+
+	assert_int_equal(outputs_add(o, final, 0666, &fd), OK);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void
+place_both_ways(void (*check)(void))
+{
+	for (int i = 0; i < 2; i++) {
+		refuses_unnamed = i == 1;
+		check();
+		refuses_unnamed = false;
+	}
+}
+
+static void
+check_place(void)
+{
+	struct outputs o = {0};
+	struct stat st;
+
+	add(&o, "a.o", "object");
+	add(&o, "./a.d", "");
+	assert_int_not_equal(access("a.o", F_OK), 0);
+	assert_int_equal(outputs_place(&o), OK);
+	outputs_discard(&o);
+	outputs_discard(&o);
+	check_file("a.o", "object");
+	check_file("a.d", "");
+	assert_int_equal(stat("a.o", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(count_entries(), 2);
+	assert_int_equal(unlink("a.o") | unlink("a.d"), 0);
+}
+
+static void
+all_get_their_names_with_the_umasks_mode(void **state)
+{
+	(void)state;
+	place_both_ways(check_place);
+}
+
+static void
+check_replace(void)
+{
+	struct outputs o = {0};
+	struct stat before, after;
+
+	make_file("a.o", "old");
+	make_file("target", "untouched");
+	assert_int_equal(symlink("target", "link.o"), 0);
+	assert_int_equal(stat("a.o", &before), 0);
+	add(&o, "a.o", "new");
+	add(&o, "link.o", "new too");
+	check_file("a.o", "old");
+	assert_int_equal(outputs_place(&o), OK);
+	outputs_discard(&o);
+	assert_int_equal(stat("a.o", &after), 0);
+	assert_true(before.st_ino != after.st_ino);
+	check_file("a.o", "new");
+	check_file("link.o", "new too");
+	check_file("target", "untouched");
+	assert_int_equal(unlink("a.o") | unlink("link.o") | unlink("target"), 0);
+}
+
+static void
+files_and_links_are_replaced(void **state)
+{
+	(void)state;
+	place_both_ways(check_replace);
+}
+
+static void
+check_none(void)
+{
+	struct outputs o = {0};
+
+	make_file("a.o", "old");
+	assert_int_equal(mkdir("taken", 0755), 0);
+	add(&o, "a.o", "new");
+	add(&o, "new.d", "new");
+	add(&o, "taken", "new");
+	assert_int_equal(outputs_place(&o), ERR_SYSTEM);
+	outputs_discard(&o);
+	check_file("a.o", "old");
+	assert_int_equal(count_entries(), 2);
+	assert_int_equal(unlink("a.o") | rmdir("taken"), 0);
+}
+
+static void
+a_directory_as_target_is_refused_and_nothing_placed(void **state)
+{
+	(void)state;
+	place_both_ways(check_none);
+}
+
+static void
+check_discard(void)
+{
+	struct outputs o = {0};
+
+	add(&o, "a.o", "half");
+	outputs_discard(&o);
+	assert_null(o.list);
+	assert_int_equal(count_entries(), 0);
+}
+
+static void
+discard_leaves_nothing(void **state)
+{
+	(void)state;
+	place_both_ways(check_discard);
+}
+
+static void
+a_folder_that_does_not_exist_is_an_error(void **state)
+{
+	struct outputs o = {0};
+	int fd = -1;
+
+	(void)state;
+	assert_int_equal(outputs_add(&o, "missing/a.o", 0666, &fd), ERR_SYSTEM);
+	make_file("file", "");
+	assert_int_equal(outputs_add(&o, "file/a.o", 0666, &fd), ERR_SYSTEM);
+	refuses_unnamed = true;
+	assert_int_equal(outputs_add(&o, "missing/a.o", 0666, &fd), ERR_SYSTEM);
+	assert_int_equal(fd, -1);
+	assert_int_equal(o.count, 0);
+	assert_int_equal(outputs_place(&o), OK);
+	outputs_discard(&o);
+}
+
+static void
+a_folder_that_went_away_places_nothing(void **state)
+{
+	struct outputs o = {0};
+
+	(void)state;
+	assert_int_equal(mkdir("sub", 0755), 0);
+	add(&o, "a.o", "new");
+	add(&o, "sub/b.o", "new");
+	assert_int_equal(rmdir("sub"), 0);
+	assert_int_equal(outputs_place(&o), ERR_SYSTEM);
+	outputs_discard(&o);
+	assert_int_equal(count_entries(), 0);
+}
+
+static void
+check_long_names(void)
+{
+	struct outputs o = {0};
+	char a[256], b[256];
+
+	memset(a, 'x', sizeof(a));
+	memset(b, 'x', sizeof(b));
+	memcpy(a + 253, ".o", 3);
+	memcpy(b + 253, ".d", 3);
+	add(&o, a, "a");
+	add(&o, b, "b");
+	assert_int_equal(outputs_place(&o), OK);
+	outputs_discard(&o);
+	check_file(a, "a");
+	check_file(b, "b");
+	assert_int_equal(unlink(a) | unlink(b), 0);
+}
+
+static void
+names_of_the_longest_kind_are_no_trouble(void **state)
+{
+	(void)state;
+	place_both_ways(check_long_names);
+}
+
+static void
+a_killed_process_leaves_nothing(void **state)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		struct outputs o = {0};
+		int fd;
+
+		if (outputs_add(&o, "a.o", 0666, &fd) == OK && write(fd, "half", 4) == 4)
+			raise(SIGKILL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+	assert_int_equal(count_entries(), 0);
+}
+
+static void
+check_last_path(void)
+{
+	struct outputs o = {0};
+	int status = -1;
+
+	add(&o, "a.d", "");
+	char *path = outputs_last_path(&o);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+		_exit(write(fd, "a.o: a.c\n", 9) == 9 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(outputs_place(&o), OK);
+	outputs_discard(&o);
+	check_file("a.d", "a.o: a.c\n");
+	assert_int_equal(count_entries(), 1);
+	assert_int_equal(unlink("a.d"), 0);
+	free(path);
+}
+
+static void
+a_child_can_write_through_the_last_path(void **state)
+{
+	(void)state;
+	place_both_ways(check_last_path);
+}
+
+static void
+only_files_links_and_free_names_are_placeable(void **state)
+{
+	(void)state;
+	make_file("file", "");
+	assert_int_equal(symlink("nowhere", "link"), 0);
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	assert_true(outputs_is_placeable("file"));
+	assert_true(outputs_is_placeable("link"));
+	assert_true(outputs_is_placeable("nothing"));
+	assert_false(outputs_is_placeable("."));
+	assert_false(outputs_is_placeable("fifo"));
+	assert_false(outputs_is_placeable("/dev/null"));
+	assert_false(outputs_is_placeable("file/below"));
+}
+
+/* Which paths a volunteer may send. */
+
+static bool
+is_expected(const char *source, const char *object, const char *path)
+{
+	struct args a = {.source = 2, .object = xstrdup(object)};
+
+	strv_add(&a.argv, "gcc");
+	strv_add(&a.argv, "-c");
+	strv_add(&a.argv, source);
+	bool expected = outputs_is_expected(&a, "/w", path);
+
+	strv_release(&a.argv);
+	free(a.object);
+	return expected;
+}
+
+static void
+the_object_and_its_companions_are_expected(void **state)
+{
+	(void)state;
+	assert_true(is_expected("s/x.c", "o/y.o", "/w/o/y.o"));
+	assert_true(is_expected("s/x.c", "o/y.o", "/w/o/y.dwo"));
+	assert_true(is_expected("s/x.c", "o/y.o", "/w/o/x.su"));
+	assert_true(is_expected("s/x.c", "o/y.o", "/w/o/y-x.gcno"));
+	assert_true(is_expected("s/x.c", "o/y.o", "/w/x.i"));
+	assert_true(is_expected("x.c", "x.o", "/w/x.c.003t.original"));
+	assert_true(is_expected("x.c", "/elsewhere/x.o", "/elsewhere/x.o"));
+	assert_true(is_expected("x.c", "../b/x.o", "/b/x.su"));
+}
+
+static void
+other_places_and_names_are_not_expected(void **state)
+{
+	(void)state;
+	assert_false(is_expected("s/x.c", "o/y.o", "/etc/passwd"));
+	assert_false(is_expected("s/x.c", "o/y.o", "/etc/y.o"));
+	assert_false(is_expected("s/x.c", "o/y.o", "/w/o/z.o"));
+	assert_false(is_expected("s/x.c", "o/y.o", "/w/o/yy.o"));
+	assert_false(is_expected("s/x.c", "o/y.o", "/w/o/deeper/y.o"));
+	assert_false(is_expected("s/x.c", "o/y.o", "/w/s/x.su"));
+	assert_false(is_expected("x.c", "x.o", "/w/.bashrc"));
+	assert_false(is_expected("x.c", "x.o", "/w/Makefile"));
+	assert_false(is_expected("x.c", "x.o", "/w/../w/x.o"));
+}
+
+static void
+a_source_is_never_expected(void **state)
+{
+	(void)state;
+	assert_false(is_expected("x.c", "x.o", "/w/x.c"));
+	assert_false(is_expected("x.c", "x.o", "/w/x.h"));
+	assert_false(is_expected("x.c", "x.o", "/w/x.cpp"));
+	assert_false(is_expected("x.c", "x.o", "/w/x.hh"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(all_get_their_names_with_the_umasks_mode, enter_directory,
+	                                        leave_directory),
+		cmocka_unit_test_setup_teardown(files_and_links_are_replaced, enter_directory,
+	                                        leave_directory),
+		cmocka_unit_test_setup_teardown(a_directory_as_target_is_refused_and_nothing_placed,
+	                                        enter_directory, leave_directory),
+		cmocka_unit_test_setup_teardown(discard_leaves_nothing, enter_directory, leave_directory),
+		cmocka_unit_test_setup_teardown(a_folder_that_does_not_exist_is_an_error, enter_directory,
+	                                        leave_directory),
+		cmocka_unit_test_setup_teardown(a_folder_that_went_away_places_nothing, enter_directory,
+	                                        leave_directory),
+		cmocka_unit_test_setup_teardown(names_of_the_longest_kind_are_no_trouble, enter_directory,
+	                                        leave_directory),
+		cmocka_unit_test_setup_teardown(a_killed_process_leaves_nothing, enter_directory,
+	                                        leave_directory),
+		cmocka_unit_test_setup_teardown(a_child_can_write_through_the_last_path, enter_directory,
+	                                        leave_directory),
+		cmocka_unit_test_setup_teardown(only_files_links_and_free_names_are_placeable,
+	                                        enter_directory, leave_directory),
+		cmocka_unit_test(the_object_and_its_companions_are_expected),
+		cmocka_unit_test(other_places_and_names_are_not_expected),
+		cmocka_unit_test(a_source_is_never_expected),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
