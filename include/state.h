@@ -60,7 +60,8 @@ struct state_writer {
 void
 state_open(struct state_writer *w, const char *dir, const char *source);
 /*
- * Changes phase (and stamps it), host, slot; host NULL: both unchanged. mode and blocked_on are set
+ * Changes phase, host, slot; host NULL: both unchanged. What repeats the phase that is, at the same place,
+ * leaves its time. mode and blocked_on are set
  * in w->state before; leaving Blocked clears blocked_on.
  */
 void

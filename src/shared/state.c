@@ -257,14 +257,19 @@ state_open(struct state_writer *w, const char *dir, const char *source)
 void
 state_enter(struct state_writer *w, enum state_phase phase, const char *host, int slot)
 {
+	const struct state before = w->state;
+
 	w->state.phase = phase;
-	w->state.phase_ms = wall_clock_ms();
 	if (host != NULL) {
 		set_text(w->state.host, host);
 		w->state.slot = slot;
 	}
 	if (phase != STATE_BLOCKED)
 		set_text(w->state.blocked_on, "");
+	/* A volunteer repeats its phase as a sign of life: that begins nothing. */
+	if (before.phase != phase || before.slot != w->state.slot ||
+	    strcmp(before.host, w->state.host) != 0)
+		w->state.phase_ms = wall_clock_ms();
 	write_record(w);
 }
 

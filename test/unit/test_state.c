@@ -207,6 +207,24 @@ leaving_blocked_clears_what_it_waited_for(void **state)
 }
 
 static void
+sign_of_life_does_not_begin_the_phase_again(void **state)
+{
+	const struct timespec pause_20_ms = {.tv_nsec = 20000000};
+	struct state_writer w = STATE_WRITER_INIT;
+
+	state_open(&w, *state, "a.c");
+	state_enter(&w, STATE_COMPILE, "red", 0);
+	int64_t began = w.state.phase_ms;
+
+	nanosleep(&pause_20_ms, NULL);
+	state_enter(&w, STATE_COMPILE, "red", 0);
+	assert_int_equal(w.state.phase_ms, began);
+	state_enter(&w, STATE_COMPILE, "blue", 0);
+	assert_true(w.state.phase_ms >= began + 20);
+	state_close(&w);
+}
+
+static void
 long_source_keeps_its_tail(void **state)
 {
 	struct state_writer w = STATE_WRITER_INIT;
@@ -370,6 +388,7 @@ main(void)
 		cmocka_unit_test(names_are_those_of_the_manual),
 		IN_DIR(writer_shows_each_phase_until_it_closes),
 		IN_DIR(leaving_blocked_clears_what_it_waited_for),
+		IN_DIR(sign_of_life_does_not_begin_the_phase_again),
 		IN_DIR(long_source_keeps_its_tail),
 		IN_DIR(record_of_a_killed_process_is_removed),
 		IN_DIR(young_empty_file_is_left_for_its_writer),
