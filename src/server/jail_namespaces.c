@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
+#include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -151,8 +152,8 @@ make_folder(struct jail_box *b, const char *path)
 	size_t i;
 	const struct jail_cover *c = cover_of(&b->plan, path, &i);
 	char *layer = layer_folder(i);
-	char *folder = xasprintf("%s/%s", layer, path + (i == 0 ? 0 : strlen(c->path)));
-	enum err e = io_make_dirs(folder, 0755);
+	char *folder = xasprintf("%s%s", layer, path + (i == 0 ? 0 : strlen(c->path)));
+	enum err e = mkdir(folder, 0755) == 0 ? OK : io_make_dirs(folder, 0755);
 
 	if (e != OK)
 		e = jail_box_deny(b, "make the client's folders");
@@ -161,7 +162,7 @@ make_folder(struct jail_box *b, const char *path)
 	return e;
 }
 
-/* Where a cover is mounted there must be something; below another cover there is. */
+/* Where a cover is mounted there must be something; below another cover there is. Files stand in /dev and /etc. */
 static enum err
 make_mount_point(struct jail_box *b, const struct jail_cover *c)
 {
@@ -172,15 +173,11 @@ make_mount_point(struct jail_box *b, const struct jail_cover *c)
 	enum err e = OK;
 
 	cover_of(&b->plan, parent, &i);
-	if (i == 0 && !c->is_file) {
-		e = io_make_dirs(at, 0755);
-	} else if (i == 0 && (e = make_folder(b, parent)) == OK) {
-		int fd = open(at, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-
-		e = fd >= 0 ? OK : ERR_SYSTEM;
-		io_close(&fd);
-	}
-	if (e == ERR_SYSTEM)
+	if (i == 0 && c->is_file)
+		e = mknod(at, S_IFREG | 0644, 0) == 0 ? OK : ERR_SYSTEM;
+	else if (i == 0 && mkdir(at, 0755) < 0)
+		e = errno == EEXIST ? OK : io_make_dirs(at, 0755);
+	if (e != OK)
 		e = jail_box_deny(b, "make a mount point");
 	free(parent);
 	free(at);
@@ -191,7 +188,7 @@ static enum err
 make_skeleton(struct jail_box *b)
 {
 	static const char *const folders[] = {"root", "upper", "work", "void", "root/tmp", "root/proc",
-	                                      ("root" JAIL_TMP)};
+	                                      "root/dev", "root/etc", ("root" JAIL_TMP)};
 	const struct strv *links = &b->plan.links;
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
@@ -339,9 +336,9 @@ jail_namespaces_drop(struct jail_box *b)
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct none[2] = {{0}, {0}};
 
-	/* Until the first number that the kernel does not know: root gets none back at exec. */
-	for (unsigned long cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0;)
-		cap++;
+	/* Or root would get them all back at exec. */
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) < 0)
+		return jail_box_fail(b, "lock the capabilities out");
 	if (syscall(SYS_capset, &header, none) < 0)
 		return jail_box_fail(b, "drop the capabilities");
 	return OK;

@@ -153,6 +153,7 @@ static void
 show_chain(struct jail_plan *p, const char *component)
 {
 	char *path = path_normalise("/", component);
+	bool is_system = is_below_link(p, path) || find_cover(p, path) != &p->covers[0];
 
 	for (int hop = 0; hop < LINK_HOPS; hop++) {
 		char target[PATH_MAX];
@@ -171,7 +172,8 @@ show_chain(struct jail_plan *p, const char *component)
 		path = next;
 	}
 	free(path);
-	char *real = realpath(component, NULL);
+	/* A folder on its way may be a link too; those of the system lead to the system. */
+	char *real = is_system ? NULL : realpath(component, NULL);
 
 	if (real != NULL)
 		show_component(p, real);
