@@ -51,6 +51,7 @@ struct identity {
 	size_t file_count;
 	struct strv components;           /* absolute paths, each once: what a jail must show */
 	struct strv environment;          /* "NAME=VALUE", or "NAME" when unset: variables that decide which files */
+	char *search;                     /* PATH that it is to run with, those variables unset; NULL: with ours */
 };
 
 void
@@ -85,6 +86,9 @@ identity_is_current(const struct identity *id);
  */
 enum err
 identity_load(const char *dir, const char *path, struct identity *id);
+/* The same for a compiler that is to run with PATH=search (may be NULL: with our environment). */
+enum err
+identity_load_with(const char *dir, const char *path, const char *search, struct identity *id);
 /* Writes it there, atomically; makes dir. */
 enum err
 identity_save(const char *dir, const struct identity *id);
@@ -98,8 +102,9 @@ identity_list_environment(struct strv *out);
 /* A regular file that we may run? */
 bool
 identity_is_program(const char *path);
-/* The first program of that name in PATH for which is_unwanted (may be NULL) says no; yours, NULL if there is none. */
+/* The first program of that name in search (NULL: in our PATH) for which is_unwanted (may be NULL) says no; yours; NULL
+ * if there is none. */
 char *
-identity_find_program(const char *name, bool (*is_unwanted)(const char *path));
+identity_find_program(const char *name, const char *search, bool (*is_unwanted)(const char *path));
 
 #endif

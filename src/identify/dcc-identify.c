@@ -73,7 +73,7 @@ identify(const struct options *o, const char *word)
 		log_warning("no program named %s in PATH", word);
 		return EXIT_COMPILER_MISSING;
 	}
-	enum err e = identify_compiler(path, &id);
+	enum err e = identify_compiler(path, NULL, &id);
 
 	if (e == OK && o->save_dir != NULL)
 		e = identity_save(o->save_dir, &id);

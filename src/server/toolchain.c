@@ -108,6 +108,17 @@ is_same_prefix(const char *a, const char *b)
 
 /* Identities. */
 
+char *
+toolchain_search_path(const char *compiler)
+{
+	char *folder = path_dir(compiler);
+	bool is_usual = strcmp(folder, "/usr/bin") == 0 || strcmp(folder, "/bin") == 0;
+	char *search = is_usual ? xstrdup("/usr/bin:/bin") : xasprintf("%s:/usr/bin:/bin", folder);
+
+	free(folder);
+	return search;
+}
+
 /* Waits for the lock; -1 where there can be none, which costs only double work. */
 static int
 lock_directory(const char *dir)
@@ -123,9 +134,9 @@ lock_directory(const char *dir)
 }
 
 static enum err
-load_current(const char *dir, const char *path, struct identity *id)
+load_current(const char *dir, const char *path, const char *search, struct identity *id)
 {
-	enum err e = identity_load(dir, path, id);
+	enum err e = identity_load_with(dir, path, search, id);
 
 	if (e == OK && !identity_is_current(id)) {
 		identity_release(id);
@@ -135,17 +146,17 @@ load_current(const char *dir, const char *path, struct identity *id)
 }
 
 static enum err
-load_or_compute(const char *dir, const char *path, struct identity *id)
+load_or_compute(const char *dir, const char *path, const char *search, struct identity *id)
 {
-	enum err e = load_current(dir, path, id);
+	enum err e = load_current(dir, path, search, id);
 
 	if (e == OK)
 		return OK;
 	int lock = lock_directory(dir);
 
-	e = load_current(dir, path, id);
+	e = load_current(dir, path, search, id);
 	if (e != OK)
-		e = identify_compiler(path, id);
+		e = identify_compiler(path, search, id);
 	else
 		log_debug("%s was identified by another process", path);
 	/* Without the file the next one computes it again; the cause is logged. */
@@ -191,10 +202,15 @@ identify_entry(const struct toolchain *t, const char *name, const char *path, st
 {
 	const struct toolchain_entry *twin = find_twin(t, name, path);
 
-	if (twin == NULL)
-		return load_or_compute(t->identity_dir, path, id);
-	identity_copy(&twin->id, id);
-	return OK;
+	if (twin != NULL) {
+		identity_copy(&twin->id, id);
+		return OK;
+	}
+	char *search = toolchain_search_path(path);
+	enum err e = load_or_compute(t->identity_dir, path, search, id);
+
+	free(search);
+	return e;
 }
 
 static void

@@ -49,6 +49,13 @@ toolchain_find_name(struct toolchain *t, const char *name, const struct toolchai
 /* "gcc 12.2.0 x86_64-linux-gnu, clang 14.0.6 x86_64-pc-linux-gnu", each once: for a refusal. Yours. */
 char *
 toolchain_describe(const struct toolchain *t);
+/*
+ * The PATH that a job's compiler runs with: its own folder first, as it is for who has that in front of his
+ * PATH, then the system's. Yours. An entry's identity is the one that it has with this PATH (it is id.search), whatever
+ * the daemon's own environment says.
+ */
+char *
+toolchain_search_path(const char *compiler);
 /* Is this a usual name of a C or C++ compiler: [TRIPLE-]{cc,c++,gcc,g++,clang,clang++}[-VERSION]? */
 bool
 toolchain_is_compiler_name(const char *name);

@@ -70,7 +70,7 @@ identify_is_launcher(const char *path)
 char *
 identify_find_compiler(const char *name)
 {
-	return identity_find_program(name, identify_is_launcher);
+	return identity_find_program(name, NULL, identify_is_launcher);
 }
 
 /* Running programs. */
@@ -149,24 +149,23 @@ ask(const struct question *q, char *const argv[], char **answer)
 
 /* What a user's programs need to run at all, and what decides which ones run; English answers. */
 static void
-fill_environment(struct strv *out)
+fill_environment(const struct identity *id, struct strv *out)
 {
-	static const char *const kept[] = {"PATH", "HOME", "TMPDIR"};
+	static const char *const kept[] = {"HOME", "TMPDIR"};
+	const char *search = id->search != NULL ? id->search : getenv("PATH");
 
 	strv_add(out, "LC_ALL=C");
+	if (search != NULL)
+		strv_take(out, xasprintf("PATH=%s", search));
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
 		const char *value = getenv(kept[i]);
 
 		if (value != NULL)
 			strv_take(out, xasprintf("%s=%s", kept[i], value));
 	}
-	struct strv deciding = {0};
-
-	identity_list_environment(&deciding);
-	for (size_t i = 0; i < deciding.count; i++)
-		if (strchr(deciding.items[i], '=') != NULL)
-			strv_add(out, deciding.items[i]);
-	strv_release(&deciding);
+	for (size_t i = 0; i < id->environment.count; i++)
+		if (strchr(id->environment.items[i], '=') != NULL)
+			strv_add(out, id->environment.items[i]);
 }
 
 /* Collecting files. */
@@ -226,7 +225,7 @@ add_program(struct identity *id, const char *word)
 			languages = known_programs[i].languages;
 		}
 	}
-	char *path = is_bare ? identity_find_program(word, NULL) : xstrdup(word);
+	char *path = is_bare ? identity_find_program(word, id->search, NULL) : xstrdup(word);
 	char *real = path != NULL ? realpath(path, NULL) : NULL;
 
 	/* clang starts itself by another name of the same file. */
@@ -241,7 +240,7 @@ static void
 add_called_driver(struct identity *id, const char *name)
 {
 	bool is_bare = strchr(name, '/') == NULL;
-	char *path = is_bare ? identity_find_program(name, NULL) : xstrdup(name);
+	char *path = is_bare ? identity_find_program(name, id->search, NULL) : xstrdup(name);
 	char *real = path != NULL ? realpath(path, NULL) : NULL;
 
 	if (real != NULL && strcmp(real, id->path) != 0 && !identify_is_launcher(real))
@@ -516,13 +515,16 @@ examine(struct question *q)
 }
 
 enum err
-identify_compiler(const char *path, struct identity *id)
+identify_compiler(const char *path, const char *search, struct identity *id)
 {
 	struct identity found = {0};
 	struct question q = {.id = &found, .deadline_ms = io_now_ms() + DEADLINE_MS};
 
-	fill_environment(&q.environment);
-	identity_list_environment(&found.environment);
+	if (search != NULL)
+		found.search = xstrdup(search);
+	else
+		identity_list_environment(&found.environment);
+	fill_environment(&found, &q.environment);
 	enum err e = check_driver(path, &found);
 
 	if (e == OK)

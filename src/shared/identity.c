@@ -13,6 +13,7 @@
  *     file ROLE LANGUAGES(bits) HEX|- PROGRAM|- DEV INO SIZE MTIME CTIME PATH
  *     also PATH                      a path that a jail must show besides these files
  *     environment NAME[=VALUE]
+ *     search DIR:DIR                 only where it is to run with this PATH
  *     end
  */
 #include <errno.h>
@@ -53,6 +54,7 @@ identity_release(struct identity *id)
 	free(id->target);
 	free(id->asked);
 	free(id->path);
+	free(id->search);
 	strv_release(&id->components);
 	strv_release(&id->environment);
 	*id = (struct identity){0};
@@ -74,6 +76,7 @@ identity_copy(const struct identity *from, struct identity *to)
 		.target = copy_string(from->target),
 		.asked = copy_string(from->asked),
 		.path = copy_string(from->path),
+		.search = copy_string(from->search),
 	};
 	for (size_t i = 0; i < IDENTITY_LANGUAGES; i++)
 		to->digest[i] = copy_string(from->digest[i]);
@@ -179,6 +182,8 @@ is_one_line_each(const struct identity *id)
 	for (size_t i = 0; i < id->environment.count; i++)
 		if (!is_one_line(id->environment.items[i]))
 			return false;
+	if (id->search != NULL && !is_one_line(id->search))
+		return false;
 	return is_one_line(id->asked) && is_one_line(id->path) && is_one_line(id->version) && is_one_line(id->target);
 }
 
@@ -221,6 +226,8 @@ identity_format(const struct identity *id, struct buffer *out)
 			add_line(out, "also", id->components.items[i]);
 	for (size_t i = 0; i < id->environment.count; i++)
 		add_line(out, "environment", id->environment.items[i]);
+	if (id->search != NULL)
+		add_line(out, "search", id->search);
 	buffer_add_string(out, "end\n");
 	return OK;
 }
@@ -387,13 +394,19 @@ parse_environment(struct identity *id, char *rest)
 	return OK;
 }
 
+static enum err
+parse_search(struct identity *id, char *rest)
+{
+	return set_once(&id->search, rest);
+}
+
 static const struct {
 	const char *word;
 	enum err (*parse)(struct identity *id, char *rest);
 } line_kinds[] = {
 	{"asked", parse_asked},     {"path", parse_path},     {"kind", parse_kind}, {"major", parse_major},
 	{"version", parse_version}, {"target", parse_target}, {"digest", parse_digest}, {"file", parse_file},
-	{"also", parse_also},       {"environment", parse_environment},
+	{"also", parse_also},       {"environment", parse_environment}, {"search", parse_search},
 };
 
 static enum err

@@ -79,9 +79,9 @@ is_program_in(const char *dir, size_t dir_len, const char *name, char path[PATH_
 
 /* A relative folder of PATH is passed over: what it means changes with every cd. */
 char *
-identity_find_program(const char *name, bool (*is_unwanted)(const char *path))
+identity_find_program(const char *name, const char *search, bool (*is_unwanted)(const char *path))
 {
-	const char *dir = getenv("PATH");
+	const char *dir = search != NULL ? search : getenv("PATH");
 	char path[PATH_MAX];
 
 	while (dir != NULL && *dir != '\0') {
@@ -100,6 +100,8 @@ is_same_environment(const struct identity *id)
 {
 	struct strv now = {0};
 
+	if (id->search != NULL)
+		return true;
 	identity_list_environment(&now);
 	bool is_same = now.count == id->environment.count;
 
@@ -119,11 +121,11 @@ is_same_stamp(const char *path, const struct identity_stamp *then)
 }
 
 static bool
-is_still_found(const struct identity_file *f)
+is_still_found(const struct identity *id, const struct identity_file *f)
 {
 	if (f->program == NULL)
 		return true;
-	char *path = identity_find_program(f->program, NULL);
+	char *path = identity_find_program(f->program, id->search, NULL);
 	bool is_same = path != NULL && strcmp(path, f->path) == 0;
 
 	free(path);
@@ -148,7 +150,7 @@ is_current(const struct identity *id, bool (*is_checked)(const struct identity_f
 
 		if (is_checked != NULL && !is_checked(f))
 			continue;
-		if (!is_same_stamp(f->path, &f->stamp) || !is_still_found(f))
+		if (!is_same_stamp(f->path, &f->stamp) || !is_still_found(id, f))
 			return false;
 	}
 	return true;
@@ -160,22 +162,44 @@ identity_is_current(const struct identity *id)
 	return is_current(id, NULL);
 }
 
-/* The base name is for people; the number (FNV-1a) keeps paths apart, and "asked" settles what is left. */
-static char *
-cache_path(const char *dir, const char *path)
+/* The base name is for people; the number (FNV-1a) keeps paths apart, and the text settles what is left. */
+static uint64_t
+add_to_number(uint64_t h, const char *s)
 {
-	uint64_t h = 14695981039346656037U;
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 1099511628211U;
+	return h;
+}
 
-	for (const char *p = path; *p != '\0'; p++)
-		h = (h ^ (unsigned char)*p) * 1099511628211U;
+static char *
+cache_path(const char *dir, const char *path, const char *search)
+{
+	uint64_t h = add_to_number(14695981039346656037U, path);
+
+	if (search != NULL)
+		h = add_to_number(h, search);
 	return xasprintf("%s/%.100s-%016" PRIx64, dir, path_base(path), h);
+}
+
+static bool
+is_asked_for(const struct identity *id, const char *path, const char *search)
+{
+	if (strcmp(id->asked, path) != 0 || (id->search == NULL) != (search == NULL))
+		return false;
+	return search == NULL || strcmp(id->search, search) == 0;
 }
 
 enum err
 identity_load(const char *dir, const char *path, struct identity *id)
 {
+	return identity_load_with(dir, path, NULL, id);
+}
+
+enum err
+identity_load_with(const char *dir, const char *path, const char *search, struct identity *id)
+{
 	struct identity found = {0};
-	char *name = cache_path(dir, path);
+	char *name = cache_path(dir, path, search);
 	char *text = NULL;
 	size_t len = 0;
 	enum err e = io_read_file(name, IDENTITY_TEXT_MAX, &text, &len);
@@ -184,7 +208,7 @@ identity_load(const char *dir, const char *path, struct identity *id)
 		e = identity_parse(text, len, &found);
 	free(text);
 	free(name);
-	if (e == OK && strcmp(found.asked, path) == 0 && is_current(&found, is_counted)) {
+	if (e == OK && is_asked_for(&found, path, search) && is_current(&found, is_counted)) {
 		*id = found;
 		return OK;
 	}
@@ -232,7 +256,7 @@ identity_save(const char *dir, const struct identity *id)
 		e = ERR_SYSTEM;
 	}
 	if (e == OK) {
-		char *name = cache_path(dir, id->asked);
+		char *name = cache_path(dir, id->asked, id->search);
 
 		e = replace_file(name, &text);
 		free(name);

@@ -36,7 +36,7 @@ identify(const char *dir, const char *name, struct identity *id)
 	enum err e;
 
 	*id = (struct identity){0};
-	e = identify_compiler(path, id);
+	e = identify_compiler(path, NULL, id);
 	free(path);
 	return e;
 }
@@ -155,6 +155,30 @@ another_assembler_in_the_path_is_another_compiler(void **state)
 }
 
 static void
+a_search_path_of_its_own_replaces_the_environment(void **state)
+{
+	const char *dir = *state;
+	struct identity ours, its_own;
+	char *later = path_join(dir, "later"), *gcc = path_join(dir, "gcc");
+
+	fake_gcc(dir, "gcc", "cc1");
+	assert_int_equal(mkdir(later, 0755), 0);
+	fake_write(later, "fake-as", "another as");
+	setenv("LD_LIBRARY_PATH", "/nowhere", 1);
+	assert_int_equal(identify_compiler(gcc, NULL, &ours), OK);
+	assert_int_equal(identify_compiler(gcc, later, &its_own), OK);
+	unsetenv("LD_LIBRARY_PATH");
+	assert_string_not_equal(ours.digest[IDENTITY_C], its_own.digest[IDENTITY_C]);
+	assert_int_equal(its_own.environment.count, 0);
+	assert_false(identity_is_current(&ours));
+	assert_true(identity_is_current(&its_own));
+	identity_release(&ours);
+	identity_release(&its_own);
+	free(later);
+	free(gcc);
+}
+
+static void
 gcc_without_an_assembler_has_no_language(void **state)
 {
 	const char *dir = *state;
@@ -232,7 +256,7 @@ other_things_are_no_compilers(void **state)
 	assert_int_equal(identify(dir, "hello", &id), ERR_USAGE);
 	assert_int_equal(identify(dir, "nothing", &id), ERR_MISSING);
 	assert_int_equal(identify("/", "tmp", &id), ERR_USAGE);
-	assert_int_equal(identify_compiler("gcc", &id), ERR_USAGE);
+	assert_int_equal(identify_compiler("gcc", NULL, &id), ERR_USAGE);
 	assert_int_not_equal(identify(dir, "text", &id), OK);
 }
 
@@ -257,6 +281,7 @@ main(void)
 		TEST(the_same_compiler_elsewhere_is_the_same),
 		TEST(another_cc1_is_another_compiler),
 		TEST(another_assembler_in_the_path_is_another_compiler),
+		TEST(a_search_path_of_its_own_replaces_the_environment),
 		TEST(gcc_without_an_assembler_has_no_language),
 		TEST(a_wrapper_counts_together_with_what_it_calls),
 		TEST(a_link_to_ccache_is_no_compiler),

@@ -34,6 +34,7 @@ make_identity(void)
 	strv_add(&id.components, "/usr/bin/a b");
 	strv_add(&id.environment, "LD_LIBRARY_PATH=/x y");
 	strv_add(&id.environment, "COMPILER_PATH");
+	id.search = xstrdup("/x y:/bin");
 	return id;
 }
 
@@ -65,6 +66,7 @@ what_was_written_is_read_again(void **state)
 	assert_int_equal(again.components.count, 41);
 	assert_true(strv_has(&again.components, "/usr/bin/a b"));
 	assert_string_equal(again.environment.items[0], "LD_LIBRARY_PATH=/x y");
+	assert_string_equal(again.search, "/x y:/bin");
 	identity_release(&again);
 	identity_release(&again);
 	identity_release(&id);

@@ -298,6 +298,28 @@ a_file_of_another_compiler_is_not_taken(void **state)
 	assert_int_equal(identity_load(p->cache, p->driver, &id), ERR_MISSING);
 }
 
+static void
+a_search_path_has_a_file_of_its_own(void **state)
+{
+	struct place *p = *state;
+	struct identity id = {0};
+
+	assert_int_equal(identity_save(p->cache, &p->id), OK);
+	p->id.search = in(p, "bin");
+	strv_release(&p->id.environment);
+	assert_int_equal(identity_load_with(p->cache, p->cc, p->id.search, &id), ERR_MISSING);
+	assert_int_equal(identity_save(p->cache, &p->id), OK);
+	assert_int_equal(load(p), OK);
+	setenv("PATH", "/usr/bin:/bin", 1);
+	setenv("LD_LIBRARY_PATH", "/opt/lib", 1);
+	assert_int_equal(identity_load_with(p->cache, p->cc, p->id.search, &id), OK);
+	assert_string_equal(id.search, p->id.search);
+	identity_release(&id);
+	assert_int_equal(identity_load_with(p->cache, p->cc, "/bin", &id), ERR_MISSING);
+	assert_int_equal(load(p), ERR_MISSING);
+	unsetenv("LD_LIBRARY_PATH");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -312,6 +334,7 @@ main(void)
 		TEST(another_library_path_makes_it_missing),
 		TEST(a_file_that_does_not_count_is_only_checked_when_asked),
 		TEST(a_path_of_two_lines_is_not_saved),
+		TEST(a_search_path_has_a_file_of_its_own),
 		TEST(a_file_of_another_compiler_is_not_taken),
 	};
 
