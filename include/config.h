@@ -9,8 +9,8 @@
 
 /*
  * Settings. Each key is looked up as DCC_KEY in the environment, else DISTCC_KEY where distcc has
- * it, else "key = value" in DIR/dcc.conf and /etc/dcc/dcc.conf, else its default. One table, in config.c;
- * X(code, name, has a DISTCC_ twin, default)
+ * it, else "key = value" in DIR/dcc.conf and /etc/dcc/dcc.conf, else its default. One table, in
+ * config.c; X(code, name, has a DISTCC_ twin, default)
  */
 #define CONFIG_LIST(X) \
 	X(CONFIG_HOSTS, "HOSTS", true, NULL) \
@@ -41,10 +41,15 @@ config_release(struct config *c);
 /* NULL where nothing is set and there is no default. Borrowed until config_release. */
 const char *
 config_string(const struct config *c, enum config_key key);
-/* Where a value that was set comes from, for messages: the variable's name, or "dcc.conf". Static. */
+/*
+ * Where a value that was set comes from, for messages: the variable's name, or "dcc.conf". Static.
+ */
 const char *
 config_origin(enum config_key key);
-/* "0" "1" "no" "yes" "off" "on", in either case; ERR_USAGE names the variable and the value in an error. */
+/*
+ * "0" "1" "no" "yes" "off" "on", in either case; ERR_USAGE names the variable and the value in an
+ * error.
+ */
 enum err
 config_flag(const struct config *c, enum config_key key, bool *value);
 /* Seconds (decimals allowed, at least min_ms) as milliseconds; ERR_USAGE as above. */

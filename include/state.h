@@ -11,8 +11,9 @@
 
 /*
  * The record of one running dcc: a file of STATE_SIZE bytes in userdir's state/, written by the
- * client at each change of phase and read by the monitors. The writer holds a flock(2) on it for its whole life, so a
- * record whose lock can be taken belongs to a dead process, whatever pid namespace that lived in.
+ * client at each change of phase and read by the monitors. The writer holds a flock(2) on it for
+ * its whole life, so a record whose lock can be taken belongs to a dead process, whatever pid
+ * namespace that lived in.
  */
 enum state_phase {
 	STATE_STARTUP, STATE_BLOCKED, STATE_PREPROCESS, STATE_CONNECT, STATE_SEND,
@@ -60,9 +61,9 @@ struct state_writer {
 void
 state_open(struct state_writer *w, const char *dir, const char *source);
 /*
- * Changes phase, host, slot; host NULL: both unchanged. What repeats the phase that is, at the same place,
- * leaves its time. mode and blocked_on are set
- * in w->state before; leaving Blocked clears blocked_on.
+ * Changes phase, host, slot; host NULL: both unchanged. What repeats the phase that is, at the same
+ * place, leaves its time. mode and blocked_on are set in w->state before; leaving Blocked clears
+ * blocked_on.
  */
 void
 state_enter(struct state_writer *w, enum state_phase phase, const char *host, int slot);
@@ -71,8 +72,8 @@ void
 state_close(struct state_writer *w);
 
 /*
- * The reader: all live records of dir, sorted by host, slot, pid; yours (free). Removes the records of
- * dead processes. ERR_SYSTEM (logged) when dir cannot be read.
+ * The reader: all live records of dir, sorted by host, slot, pid; yours (free). Removes the records
+ * of dead processes. ERR_SYSTEM (logged) when dir cannot be read.
  */
 enum err
 state_list(const char *dir, struct state **list, size_t *count);

@@ -7,8 +7,8 @@
 
 /*
  * Where a user's dcc keeps locks, state records and caches on this machine: $DCC_DIR, else ~/.dcc,
- * else /tmp/dcc-UID (0700, owned by the user) where that is foreign (sudo), cannot be written or lies on a
- * network file system, whose locks other machines would share, and where HOME is unset.
+ * else /tmp/dcc-UID (0700, owned by the user) where that is foreign (sudo), cannot be written or
+ * lies on a network file system, whose locks other machines would share, and where HOME is unset.
  */
 struct userdir {
 	char *base;     /* the directory */
@@ -18,8 +18,9 @@ struct userdir {
 };
 
 /*
- * Creates what is missing; *u starts as {0}. Says once per machine and cause (a marker file in base) that
- * it had to go to /tmp. ERR_SYSTEM, *u still {0}, when no place can be written at all (logged).
+ * Creates what is missing; *u starts as {0}. Says once per machine and cause (a marker file in
+ * base) that it had to go to /tmp. ERR_SYSTEM, *u still {0}, when no place can be written at all
+ * (logged).
  */
 enum err
 userdir_open(const struct config *c, struct userdir *u);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One small file a fact, beside the locks; when it was written is what counts. A file says what a
- * daemon of ours would have to be asked for, survives the job, and needs no lock: the last writer is right.
+ * daemon of ours would have to be asked for, survives the job, and needs no lock: the last writer
+ * is right.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -10,9 +10,10 @@
 #include "reason.h"
 
 /*
- * What this machine remembers of a host between jobs, as small files in userdir's lock/ whose
- * mtime is the datum: "backoff_ID" (it failed), "speaks-distcc_ID" (no volunteer of ours), "lacks_ID_DIGEST" (it has no such
- * compiler). Everything expires; nothing here can fail a job (errors: debug log).
+ * What this machine remembers of a host between jobs, as small files in userdir's lock/ whose mtime
+ * is the datum: "backoff_ID" (it failed), "speaks-distcc_ID" (no volunteer of ours),
+ * "lacks_ID_DIGEST" (it has no such compiler). Everything expires; nothing here can fail a job
+ * (errors: debug log).
  */
 void
 hostmemory_failed(const char *dir, const struct host *h, enum reason why);

@@ -45,8 +45,9 @@ struct hosts {
 #define HOSTS_TEXT_MAX ((size_t)1 << 20) /* distcc's bound for a hosts file */
 
 /*
- * A bad entry makes the whole list bad, as in distcc: ERR_USAGE, and *error (yours) says which entry, at
- * which line and column of the text, and what is wrong with it. An empty list is OK with count 0.
+ * A bad entry makes the whole list bad, as in distcc: ERR_USAGE, and *error (yours) says which
+ * entry, at which line and column of the text, and what is wrong with it. An empty list is OK with
+ * count 0.
  */
 enum err
 hosts_parse(const char *text, struct hosts *h, char **error);

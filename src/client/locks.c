@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Files in dir: "cpu_ID_N" for a slot, "queue_NAME" for a turnstile. A job first goes through its
- * turnstile, tries all slots there and leaves it again with one of them. If none is free it stays in
- * the turnstile as the head of the queue, and sleeps until inotify reports that a slot's file was closed; those behind it sleep in
- * flock(2), which the kernel serves in order of arrival. So a release wakes one process, and nobody overtakes.
+ * turnstile, tries all slots there and leaves it again with one of them. If none is free it stays
+ * in the turnstile as the head of the queue, and sleeps until inotify reports that a slot's file
+ * was closed; those behind it sleep in flock(2), which the kernel serves in order of arrival. So a
+ * release wakes one process, and nobody overtakes.
  *
  * Two things about the kernel shape the wait. The event of a close comes from our own tries too, so
  * the head keeps the files open that it tries again. And when a process dies, the event is queued
- * before its lock is dropped: the try that follows an event is repeated a few times at growing intervals. Rejected: distcc's sleep
- * of a second between rounds (idle slots), and a lock per waiter to be woken by (inotify instances are few).
+ * before its lock is dropped: the try that follows an event is repeated a few times at growing
+ * intervals. Rejected: distcc's sleep of a second between rounds (idle slots), and a lock per
+ * waiter to be woken by (inotify instances are few).
  */
 /* flock(2) and inotify(7). */
 #define _GNU_SOURCE
@@ -51,7 +53,10 @@ struct attempt {
 static int
 open_lock(int dir_fd, const char *name)
 {
-	/* O_RDONLY suffices for flock(2), also on a file that another user of a shared directory made. */
+	/*
+	 * O_RDONLY suffices for flock(2), also on a file that another user of a shared directory
+	 * made.
+	 */
 	return openat(dir_fd, name, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
 }
 
@@ -101,7 +106,10 @@ keep_less(struct attempt *a, size_t n)
 		io_close(&a->slots[a->kept - 1]);
 }
 
-/* The first count choices, in order. Without descriptors for all, those that could be opened must do. */
+/*
+ * The first count choices, in order. Without descriptors for all, those that could be opened must
+ * do.
+ */
 static enum err
 try_slots(struct attempt *a, size_t count, struct lock *lock, size_t *taken)
 {
@@ -158,7 +166,10 @@ lock_repeatedly(int fd, int64_t deadline_ms)
 	}
 }
 
-/* flock(2) takes no mask: a stop signal that falls between the look and the call is seen when the lock comes. */
+/*
+ * flock(2) takes no mask: a stop signal that falls between the look and the call is seen when the
+ * lock comes.
+ */
 static enum err
 lock_waiting(int fd, int64_t deadline_ms)
 {

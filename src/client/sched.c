@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Slot-major in list order: slot 0 of every host first, then slot 1. So the first hosts of the list
- * win ties and no host is filled while another is idle. Jobs wait in a queue of those that may use the
- * same hosts: in one queue for all, a job that waits for the only host with its compiler would hold up the others.
+ * win ties and no host is filled while another is idle. Jobs wait in a queue of those that may use
+ * the same hosts: in one queue for all, a job that waits for the only host with its compiler would
+ * hold up the others.
  *
  * The slots of this machine are the files "cpu_localhost_N", the same for a "localhost" in the list
  * and for jobs that stay here anyway; preprocessing has slots of its own, "cpu_cpp_N".
@@ -24,7 +25,9 @@
 #define LOCAL_SLOTS_MIN 4u
 #define CPP_SLOTS_MIN 8u
 #define CHOICES_MAX ((size_t)65536)
-/* A volunteer that lacks a compiler is asked again after this time: somebody may have installed it. */
+/*
+ * A volunteer that lacks a compiler is asked again after this time: somebody may have installed it.
+ */
 #define LACKING_PERIOD_MS ((int64_t)300 * 1000)
 
 static enum err
@@ -294,7 +297,10 @@ sched_take(struct sched *s, const char *digest, struct sched_place *place, enum 
 		free(e.list);
 		if (result == ERR_SYSTEM)
 			return no_state(why);
-		/* The wait may have been long: somebody else may have found the host dead meanwhile. */
+		/*
+		 * The wait may have been long: somebody else may have found the host dead
+		 * meanwhile.
+		 */
 		if (result != OK || is_still_eligible(s, place->host, digest))
 			return result;
 		sched_place_release(place);

@@ -41,9 +41,10 @@ sched_init(struct sched *s, const struct config *c, const struct userdir *dirs,
 void
 sched_release(struct sched *s);
 /*
- * Takes a slot of a host that is not down, not backed off, not tried by this job and not known to lack the
- * compiler digest (NULL: no matter); waits while all are busy. ERR_MISSING with *why (REASON_NO_HOSTS, REASON_BACKED_OFF, REASON_COMPILER) when no
- * host is left; ERR_SYSTEM with REASON_NO_STATE where no locks can be kept; ERR_CLOSED when a stop signal was caught.
+ * Takes a slot of a host that is not down, not backed off, not tried by this job and not known to
+ * lack the compiler digest (NULL: no matter); waits while all are busy. ERR_MISSING with *why
+ * (REASON_NO_HOSTS, REASON_BACKED_OFF, REASON_COMPILER) when no host is left; ERR_SYSTEM with
+ * REASON_NO_STATE where no locks can be kept; ERR_CLOSED when a stop signal was caught.
  */
 enum err
 sched_take(struct sched *s, const char *digest, struct sched_place *place, enum reason *why);
@@ -52,7 +53,10 @@ sched_place_release(struct sched_place *place);
 /* Never choose this host again for this job. */
 void
 sched_exclude(struct sched *s, const struct host *h);
-/* A slot for work on this machine: compiling or linking, or preprocessing. ERR_CLOSED as above; ERR_SYSTEM: go without. */
+/*
+ * A slot for work on this machine: compiling or linking, or preprocessing. ERR_CLOSED as above;
+ * ERR_SYSTEM: go without.
+ */
 enum sched_local { SCHED_LOCAL_COMPILE, SCHED_LOCAL_CPP };
 enum err
 sched_take_local(struct sched *s, enum sched_local what, struct lock *lock);

@@ -2,7 +2,8 @@
 /*
  * The configuration files hold one "key = value" a line; a key is a variable's name without its
  * prefix, in either case ("io_timeout = 30"). A '#' at the start of a line or behind a blank begins
- * a comment. An empty variable or value counts as not set, but for the host list, where it means "no host".
+ * a comment. An empty variable or value counts as not set, but for the host list, where it means
+ * "no host".
  *
  * /etc/dcc/dcc.conf is read first, because it may say where the user's directory is; what the
  * user's own file says then replaces it, and the environment replaces both.
@@ -235,7 +236,10 @@ config_flag(const struct config *c, enum config_key key, bool *value)
 	return ERR_USAGE;
 }
 
-/* Decimal digits, at most one '.', in ms; strtod(3) would follow the locale and take "inf". False: no number, or too large. */
+/*
+ * Decimal digits, at most one '.', in ms; strtod(3) would follow the locale and take "inf". False:
+ * no number, or too large.
+ */
 static bool
 parse_seconds(const char *text, int64_t *ms)
 {

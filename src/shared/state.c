@@ -284,7 +284,10 @@ state_close(struct state_writer *w)
 	w->path = NULL;
 }
 
-/* Can the lock be taken, so that the writer is gone? A young empty file may be on its way to its lock. */
+/*
+ * Can the lock be taken, so that the writer is gone? A young empty file may be on its way to its
+ * lock.
+ */
 static bool
 is_dead(int fd)
 {

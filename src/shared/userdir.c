@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Candidates, best first: $DCC_DIR, or ~/.dcc; then /tmp/dcc-UID. /tmp is meant literally: a build
- * with a TMPDIR of its own and a monitor without one must meet in the same place. On a network
- * file system the locks would be shared by machines that do not see each other's inotify events, so
- * waiters would sleep for ever; in another user's home (sudo without -H) our files would be in that user's way.
+ * with a TMPDIR of its own and a monitor without one must meet in the same place. On a network file
+ * system the locks would be shared by machines that do not see each other's inotify events, so
+ * waiters would sleep for ever; in another user's home (sudo without -H) our files would be in that
+ * user's way.
  */
 /* statfs(2) is Linux's: POSIX's statvfs does not tell the kind of a file system. */
 #define _GNU_SOURCE
@@ -123,7 +124,10 @@ try_configured(const struct config *c, struct userdir *u, const char *wanted)
 
 	if (wanted == NULL)
 		return &no_home;
-	/* A directory that the user names may be shared by a group; a home may not be borrowed, nor made. */
+	/*
+	 * A directory that the user names may be shared by a group; a home may not be borrowed, nor
+	 * made.
+	 */
 	if (config_string(c, CONFIG_DIR) == NULL) {
 		if (stat(getenv("HOME"), &home) < 0)
 			return &unwritable;

@@ -182,8 +182,8 @@ ignore(int number)
 }
 
 /*
- * A child of dcc closes slots when it runs another program (O_CLOEXEC); ours run none. A copy that stayed open
- * would keep the event of the close from coming.
+ * A child of dcc closes slots when it runs another program (O_CLOEXEC); ours run none. A copy that
+ * stayed open would keep the event of the close from coming.
  */
 static pid_t
 fork_without(const struct lock *held)

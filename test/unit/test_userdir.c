@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Each case runs in a child: as root it becomes a user without a name, whose /tmp/dcc-UID is nobody's. */
+/*
+ * Each case runs in a child: as root it becomes a user without a name, whose /tmp/dcc-UID is
+ * nobody's.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
