@@ -218,7 +218,7 @@ announce(const struct daemon *d)
 {
 	char *offer = toolchain_describe(&d->toolchain);
 
-	log_notice("dccd " PACKAGE_VERSION " serves port %u with %u jobs as %s: %s", d->settings.port,
+	log_notice("dccd " PACKAGE_VERSION " serves port %u, jobs %u, as %s: %s", d->settings.port,
 	           d->settings.jobs, d->account.name, offer);
 	free(offer);
 	if (d->jail == JAIL_DIRECTORY)
@@ -397,7 +397,7 @@ check(struct daemon *d)
 	if (code != 0)
 		return code;
 	if (d->settings.action == SETTINGS_CHECK) {
-		printf("port %u, %u jobs, as %s, files in %s\n", d->settings.port, d->settings.jobs,
+		printf("port %u, jobs %u, as %s, files in %s\n", d->settings.port, d->settings.jobs,
 		       d->account.name, d->settings.store_dir);
 		printf("jail: %s%s%s\n", d->jail == JAIL_NAMESPACES ? "namespaces" : "private directories",
 		       d->why_no_jail != NULL ? ": " : "", d->why_no_jail != NULL ? d->why_no_jail : "");

@@ -4,7 +4,8 @@
  * when its request is complete, so clients that are slow, or say nothing, keep nobody waiting.
  *
  *     serving -> draining (SIGTERM: no new connections, running jobs finish)
- *             -> ending (30 s later, or a second signal: SIGTERM to each job)
+ *             -> ending (30 s later, or a second signal: SIGTERM to each job; the first of them
+ *                a job takes for the one that lets it finish, so insisting follows at once)
  *             -> killing (SIGKILL to each job's group)
  */
 #define _GNU_SOURCE
@@ -35,9 +36,10 @@
 #define SAMPLE_MS 60000
 #define DRAIN_MS 30000
 #define DRAIN_READERS_MS 3000
+#define INSIST_MS 100
 #define END_MS 5000
 
-enum stage { SERVING, DRAINING, ENDING, KILLING };
+enum stage { SERVING, DRAINING, ENDING, INSISTING, KILLING };
 
 struct listener {
 	const struct listener_setup *setup;
@@ -387,7 +389,7 @@ begin_drain(struct listener *l, int64_t now_ms)
 	sockets_close(l->setup->jobs);
 	sockets_close(l->setup->stats);
 	notify_send("STOPPING=1");
-	log_notice("stopping: %zu jobs run, %zu wait", l->table.in_phase[JOB_RUNNING],
+	log_notice("stopping; jobs running: %zu, waiting: %zu", l->table.in_phase[JOB_RUNNING],
 	           l->table.in_phase[JOB_WAITING]);
 	for (size_t i = 0; i < l->table.count; i++)
 		if (l->table.list[i].phase == JOB_WAITING)
@@ -413,11 +415,16 @@ next_stage(struct listener *l, int64_t now_ms)
 		break;
 	case DRAINING:
 		l->stage = ENDING;
-		l->stage_until_ms = now_ms + END_MS;
-		log_warning("ending %zu jobs", l->table.count);
+		l->stage_until_ms = now_ms + INSIST_MS;
+		log_warning("jobs that are ended: %zu", l->table.count);
 		signal_jobs(l, SIGTERM);
 		break;
 	case ENDING:
+		l->stage = INSISTING;
+		l->stage_until_ms = now_ms + END_MS;
+		signal_jobs(l, SIGTERM);
+		break;
+	case INSISTING:
 	case KILLING:
 		l->stage = KILLING;
 		l->stage_until_ms = now_ms + END_MS;
