@@ -45,6 +45,7 @@ jail_box_deny(struct jail_box *b, const char *step)
 	case EMFILE:
 	case ENFILE:
 	case EIO:
+	case EINVAL:
 		return e;
 	default:
 		return ERR_DENIED;
