@@ -19,6 +19,8 @@
 
 /* ssh that is told to end gets this long. */
 #define SSH_GRACE_MS 500
+/* What separates the words of DCC_SSH. */
+#define BLANKS " \t"
 
 /* Waits for a connect(2) under way; 0 or its errno. *e is ERR_CLOSED after a stop signal. */
 static int
@@ -91,12 +93,12 @@ static void
 add_words(struct strv *v, const char *words)
 {
 	while (*words != '\0') {
-		size_t n = strcspn(words, " \t");
+		size_t n = strcspn(words, BLANKS);
 
 		if (n != 0)
 			strv_take(v, xstrndup(words, n));
 		words += n;
-		words += strspn(words, " \t");
+		words += strspn(words, BLANKS);
 	}
 }
 
@@ -123,6 +125,10 @@ connect_ssh(const struct host *h, const char *ssh_words, struct connection *c, c
 	struct strv argv = {0};
 	int pair[2];
 
+	if (ssh_words[strspn(ssh_words, BLANKS)] == '\0') {
+		*why = xasprintf("no command for ssh: DCC_SSH is blank");
+		return ERR_CONNECT;
+	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
 		*why = xasprintf("socketpair: %s", strerror(errno));
 		return ERR_CONNECT;
