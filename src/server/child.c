@@ -56,7 +56,7 @@ run_job(const struct child_context *c, int client, const struct sockaddr_storage
 
 enum err
 child_start_job(const struct child_context *c, int client, const struct sockaddr_storage *from,
-                enum reason why, pid_t *pid, int *control_fd)
+                enum reason why, struct child *child)
 {
 	int pair[2];
 
@@ -65,8 +65,9 @@ child_start_job(const struct child_context *c, int client, const struct sockaddr
 		close(client);
 		return ERR_SYSTEM;
 	}
-	*pid = fork();
-	if (*pid == 0) {
+	pid_t pid = fork();
+
+	if (pid == 0) {
 		close(pair[0]);
 		leave_listener(c);
 		run_job(c, client, from, why, pair[1]);
@@ -76,12 +77,12 @@ child_start_job(const struct child_context *c, int client, const struct sockaddr
 
 	close(client);
 	close(pair[1]);
-	if (*pid < 0) {
+	if (pid < 0) {
 		close(pair[0]);
 		log_error("cannot start a job: %s", strerror(failed));
 		return ERR_SYSTEM;
 	}
-	*control_fd = pair[0];
+	*child = (struct child){.pid = pid, .control_fd = pair[0]};
 	return OK;
 }
 

@@ -17,13 +17,18 @@ struct child_context {
 	const struct stats *stats;
 };
 
+struct child {
+	pid_t pid;
+	int control_fd; /* our end of the pair over which the job asks for a slot; yours */
+};
+
 /*
- * Forks a job for the connection; takes client. why other than NONE: it is refused politely instead of served. *control_fd
- * (yours) is our end of the pair over which the job asks for a slot. ERR_SYSTEM: no process could be made (logged).
+ * Forks a job for the connection; takes client. why other than NONE: it is refused politely instead of served. ERR_SYSTEM: no
+ * process could be made (logged).
  */
 enum err
 child_start_job(const struct child_context *c, int client, const struct sockaddr_storage *from,
-                enum reason why, pid_t *pid, int *control_fd);
+                enum reason why, struct child *child);
 /* Forks a process that answers with the statistics; takes client. */
 enum err
 child_start_stats(const struct child_context *c, int client, pid_t *pid);

@@ -209,8 +209,7 @@ receive_job(struct listener *l, int client, const struct sockaddr_storage *from)
 	unsigned char address[ACCESS_ADDRESS_SIZE] = {0};
 	char name[ACCESS_NAME_SIZE];
 	enum reason why = REASON_ACCESS;
-	pid_t pid;
-	int control_fd;
+	struct child child;
 
 	stats_accepted(&l->stats);
 	if (access_address(from, address) == OK)
@@ -222,12 +221,12 @@ receive_job(struct listener *l, int client, const struct sockaddr_storage *from)
 		close(client);
 		return;
 	}
-	if (child_start_job(&context, client, from, why, &pid, &control_fd) != OK) {
+	if (child_start_job(&context, client, from, why, &child) != OK) {
 		l->pause_until_ms = io_now_ms() + PAUSE_MS;
 		return;
 	}
-	jobtable_add(&l->table, pid, control_fd, why == REASON_NONE ? JOB_READING : JOB_HELPER,
-	             address);
+	jobtable_add(&l->table, child.pid, child.control_fd,
+	             why == REASON_NONE ? JOB_READING : JOB_HELPER, address);
 }
 
 static void
