@@ -89,6 +89,11 @@ jail_feed_place(const struct jail_job *job, const char *path, int *fifo_fd, int 
 	free(dir);
 	if (folder < 0)
 		return ERR_SYSTEM;
+	/* Below /usr this machine may have a file of that name, and the view shows it. */
+	if (unlinkat(folder, path_base(path), 0) < 0 && errno != ENOENT) {
+		close(folder);
+		return ERR_SYSTEM;
+	}
 	if (!jail_feed_is_fifo(job)) {
 		e = place_file(folder, path_base(path), job->text_fd);
 		close(folder);

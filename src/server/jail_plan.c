@@ -227,6 +227,13 @@ add_folder_of(const struct jail_job *job, const char *file, struct strv *folders
 
 	add_folder(folders, path_dir(path));
 	free(path);
+	/* "a/../x.o" needs a as well: the kernel takes the components one by one. */
+	for (const char *p = file; (p = strstr(p, "/../")) != NULL; p += 3) {
+		char *way = xstrndup(file, (size_t)(p - file));
+
+		add_folder(folders, path_normalise(job->cwd, way));
+		free(way);
+	}
 }
 
 void
