@@ -489,6 +489,8 @@ prepare(struct build *b, enum err *e)
 	if (!outputs_is_placeable(b->args.object))
 		return REASON_OUTPUT;
 	b->cwd = find_cwd();
+	if (b->cwd != NULL && !outputs_has_one_place(b->cwd, b->args.object))
+		return REASON_OUTPUT;
 	if (b->cwd == NULL || local_identify(&b->dirs, b->m->path, &b->identity) != OK ||
 	    b->identity.digest[identity_language_of(b->args.language)] == NULL)
 		return REASON_NO_IDENTITY;

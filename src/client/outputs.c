@@ -103,7 +103,24 @@ outputs_is_placeable(const char *final)
 
 	if (lstat(final, &st) < 0)
 		return errno == ENOENT;
-	return S_ISREG(st.st_mode) || S_ISLNK(st.st_mode);
+	return S_ISREG(st.st_mode);
+}
+
+bool
+outputs_has_one_place(const char *cwd, const char *final)
+{
+	struct stat as_named, as_normalised;
+	char *path = path_normalise(cwd, final);
+	char *dir = path_dir(path), *named_dir = path_dir(final);
+	/* Most names have no ".." and need no look at the disk. */
+	bool same = strstr(final, "..") == NULL || stat(named_dir, &as_named) < 0 ||
+	            (stat(dir, &as_normalised) == 0 && as_named.st_dev == as_normalised.st_dev &&
+	             as_named.st_ino == as_normalised.st_ino);
+
+	free(path);
+	free(dir);
+	free(named_dir);
+	return same;
 }
 
 enum err

@@ -30,9 +30,15 @@ outputs_place(struct outputs *o);
 /* Removes what was not placed; releases everything. Safe twice. */
 void
 outputs_discard(struct outputs *o);
-/* Can a file be placed at final: nothing there, or a regular file or a link? */
+/* Can a file be placed at final: nothing there, or a regular file? gcc writes through a link, clang does not. */
 bool
 outputs_is_placeable(const char *final);
+/*
+ * Do the name and its normal form mean one folder? A symbolic link before a ".." makes them two; the volunteer, who
+ * has no such link, would write to the wrong one.
+ */
+bool
+outputs_has_one_place(const char *cwd, const char *final);
 /*
  * May a volunteer write path (absolute) for this command? Only the object itself, and beside it or in cwd files whose names
  * begin like the object's or the source's, as all of the compilers' side outputs do.
