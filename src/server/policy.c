@@ -101,8 +101,8 @@ is_file_name_ahead(const char *p, const char *end)
 	return p < end && (*p == '"' || *p == '\\');
 }
 
-bool
-policy_has_asm_file(const char *text, size_t len)
+static bool
+has_asm_file(const char *text, size_t len)
 {
 	const char *end = text + len;
 	const char *p = text;
@@ -117,6 +117,12 @@ policy_has_asm_file(const char *text, size_t len)
 			return true;
 	}
 	return false;
+}
+
+bool
+policy_needs_client(const char *text, size_t len)
+{
+	return has_asm_file(text, len) || has_word(text, len, "__TIMESTAMP__");
 }
 
 /* "GCC dependency" with any blanks between the words. */
@@ -143,6 +149,18 @@ bool
 policy_has_file_pragma(const char *text, size_t len)
 {
 	return has_word(text, len, "pch_preprocess") || has_dependency_pragma(text, len);
+}
+
+bool
+policy_misses_file(const char *text, size_t len)
+{
+	static const char *const words[] = {"No such file or directory", "file not found",
+	                                    "an't open", "annot open"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (has_word(text, len, words[i]))
+			return true;
+	return false;
 }
 
 bool

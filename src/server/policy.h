@@ -29,12 +29,18 @@ policy_filter_env(const struct strv *env, struct strv *out);
  * between two pieces.
  */
 #define POLICY_OVERLAP 64u
-/* Does the text make the assembler read a file? */
+/*
+ * Does the text need what only the client has: a file that the assembler reads, or the time stamp of
+ * the source (__TIMESTAMP__)?
+ */
 bool
-policy_has_asm_file(const char *text, size_t len);
+policy_needs_client(const char *text, size_t len);
 /* Does it hold a pragma that makes the preprocessor look at a file? Only worth asking after a failure. */
 bool
 policy_has_file_pragma(const char *text, size_t len);
+/* Do a failed compiler's messages say that it could not open a file? Headers are the client's trouble, and were found there. */
+bool
+policy_misses_file(const char *text, size_t len);
 /* Do a failed compiler's messages say that this machine, not the program, was at fault? */
 bool
 policy_is_resource_failure(const char *text, size_t len);

@@ -182,6 +182,8 @@ judge_failure(struct job *j, const struct work *w, const struct jail_result *r)
 		return job_refuse(j, REASON_RESOURCE, "the compiler ran out of memory, disk or processes");
 	if (has_match(w->text_fd, policy_has_file_pragma))
 		return job_refuse(j, REASON_NEEDS_FILE, "a pragma in the source reads a file");
+	if (has_match(r->stderr_fd, policy_misses_file))
+		return job_refuse(j, REASON_NEEDS_FILE, "the compiler could not open a file");
 	return OK;
 }
 
@@ -207,8 +209,9 @@ work_run(struct job *j, const struct work *w, struct jail_result *result)
 {
 	struct jail_result r = JAIL_RESULT_INIT;
 
-	if (has_match(w->text_fd, policy_has_asm_file))
-		return job_refuse(j, REASON_NEEDS_FILE, ".incbin or .include in the source reads a file");
+	if (has_match(w->text_fd, policy_needs_client))
+		return job_refuse(j, REASON_NEEDS_FILE,
+		                  ".incbin, .include or __TIMESTAMP__ in the source needs the client's files");
 	enum err e = take_slot(j);
 
 	if (e != OK)

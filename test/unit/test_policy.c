@@ -101,7 +101,7 @@ only_variables_that_messages_depend_on_are_kept(void **state)
 static bool
 reads_file(const char *text)
 {
-	return policy_has_asm_file(text, strlen(text));
+	return policy_needs_client(text, strlen(text));
 }
 
 static void
@@ -115,6 +115,7 @@ assembler_files_are_found(void **state)
 	assert_false(reads_file("p.include = 3; p.inc++; a.included"));
 	assert_false(reads_file("#include \"a.inc\""));
 	assert_false(reads_file(".inc"));
+	assert_true(reads_file("char *when = __TIMESTAMP__;"));
 	assert_false(reads_file(""));
 }
 
@@ -130,6 +131,19 @@ file_pragmas_are_found(void **state)
 	assert_true(policy_has_file_pragma(two, strlen(two)));
 	assert_false(policy_has_file_pragma(none, strlen(none)));
 	assert_false(policy_has_file_pragma("dependency", 10));
+}
+
+static void
+a_file_that_cannot_be_opened_is_noticed(void **state)
+{
+	static const char gas[] = "x.s:1: Error: file not found: blob.bin";
+	static const char gcc[] = "x.c:1:9: fatal error: y: No such file or directory";
+	static const char syntax[] = "a.c:1:2: error: expected ';'";
+
+	(void)state;
+	assert_true(policy_misses_file(gas, strlen(gas)));
+	assert_true(policy_misses_file(gcc, strlen(gcc)));
+	assert_false(policy_misses_file(syntax, strlen(syntax)));
 }
 
 static void
@@ -156,6 +170,7 @@ main(void)
 		cmocka_unit_test(only_variables_that_messages_depend_on_are_kept),
 		cmocka_unit_test(assembler_files_are_found),
 		cmocka_unit_test(file_pragmas_are_found),
+		cmocka_unit_test(a_file_that_cannot_be_opened_is_noticed),
 		cmocka_unit_test(our_own_trouble_is_told_from_the_program_s),
 	};
 
