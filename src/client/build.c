@@ -182,6 +182,7 @@ deliver(struct build *b, struct talk_result *r)
 
 	if (merge_messages(r, &prints_cpp) != OK)
 		return REASON_DIAGNOSTICS;
+	state_enter(&b->state, STATE_DONE, NULL, -1);
 	remove_stale_object(b, r);
 	if (outputs_place(&r->outputs) != OK)
 		return REASON_OUTPUT_PLACE;
@@ -456,6 +457,19 @@ is_colourful_terminal(void)
 	return term != NULL && strcmp(term, "dumb") != 0 && isatty(STDERR_FILENO) == 1;
 }
 
+/* A variable by which the compiler changes its command line: the volunteer would not know. */
+static const char *
+find_override(void)
+{
+	static const char *const names[] = {"CCC_OVERRIDE_OPTIONS", "QA_OVERRIDE_GCC3_OPTIONS",
+	                                    "GCC_COMPARE_DEBUG"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (getenv(names[i]) != NULL)
+			return names[i];
+	return NULL;
+}
+
 static void
 fill_job(struct build *b)
 {
@@ -486,6 +500,10 @@ prepare(struct build *b, enum err *e)
 	b->has_sched = true;
 	if (b->args.here != REASON_NONE)
 		return b->args.here;
+	if (find_override() != NULL) {
+		b->args.detail = xstrdup(find_override());
+		return REASON_LOCAL_OPTION;
+	}
 	if (!outputs_is_placeable(b->args.object))
 		return REASON_OUTPUT;
 	b->cwd = find_cwd();

@@ -57,6 +57,8 @@ static const struct verdict verdicts[] = {
 	{"gcc -c a.c -o dir/", REASON_OUTPUT},
 	{"gcc -c a.c -o a.o -o b.o", REASON_OUTPUT},
 	{"gcc -c /dev/fd/3.c", REASON_NO_SOURCE},
+	{"gcc -c a.c -fexec-charset=latin1", REASON_LOCAL_FILE},
+	{"gcc -c a.c -fwide-exec-charset=UTF-16", REASON_LOCAL_FILE},
 	{"gcc -c a.c -o", REASON_BAD_COMMAND},
 	{"gcc -c a.c -include", REASON_BAD_COMMAND},
 	{"gcc -c a.c -MF x.d", REASON_BAD_COMMAND},
