@@ -140,9 +140,13 @@ build(struct jail_box *b)
 
 	if (e == OK)
 		e = place_source(b, fds, &count);
-	if (e == OK)
-		send_report(b, &ready, fds, count);
-	return e;
+	if (e != OK)
+		return e;
+	send_report(b, &ready, fds, count);
+	/* The FIFO above all: while we have it too, nobody reads its end. */
+	for (unsigned i = 0; i < count; i++)
+		close(fds[i]);
+	return OK;
 }
 
 /* Everything the caller had open goes: the compiler must not find it in our /proc either. */

@@ -14,7 +14,7 @@ struct bench {
 	struct strv toolchain;
 };
 
-static void
+static inline void
 set_file(const char *path, const char *text, mode_t mode)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
@@ -25,7 +25,7 @@ set_file(const char *path, const char *text, mode_t mode)
 	close(fd);
 }
 
-static char *
+static inline char *
 make_folder(const char *base, const char *name)
 {
 	char *path = path_join(base, name);
@@ -35,7 +35,7 @@ make_folder(const char *base, const char *name)
 }
 
 /* Runs a shell command; true when it succeeds. */
-static bool
+static inline bool
 shell(const char *command)
 {
 	struct process_spec spec = PROCESS_SPEC_INIT;
@@ -53,7 +53,7 @@ shell(const char *command)
 	return status == 0;
 }
 
-static bool
+static inline bool
 shellf(const char *format, const char *where, const char *what)
 {
 	struct buffer b = {0};
@@ -74,7 +74,7 @@ shellf(const char *format, const char *where, const char *what)
 	return ok;
 }
 
-static struct bench *
+static inline struct bench *
 bench_new(enum jail_kind kind)
 {
 	struct bench *b = xcalloc(1, sizeof(*b));
@@ -89,7 +89,7 @@ bench_new(enum jail_kind kind)
 	return b;
 }
 
-static void
+static inline void
 bench_free(struct bench *b)
 {
 	shellf("rm -rf @", b->base, "");
@@ -102,7 +102,7 @@ bench_free(struct bench *b)
 }
 
 /* A compiler of sorts: tool/bin/NAME. Yours. */
-static char *
+static inline char *
 bench_script(struct bench *b, const char *text)
 {
 	char *path = path_join(b->tool, "cc");
@@ -115,7 +115,7 @@ bench_script(struct bench *b, const char *text)
 	return path;
 }
 
-static int
+static inline int
 open_file(const char *dir, const char *name)
 {
 	char *path = path_join(dir, name);
@@ -126,7 +126,7 @@ open_file(const char *dir, const char *name)
 	return fd;
 }
 
-static char *
+static inline char *
 read_fd(int fd)
 {
 	char *text = NULL;
@@ -137,7 +137,7 @@ read_fd(int fd)
 	return text;
 }
 
-static const struct jail_output *
+static inline const struct jail_output *
 output_of(const struct jail_result *r, const char *dir, const char *name)
 {
 	char *path = path_join(dir, name);
@@ -151,7 +151,7 @@ output_of(const struct jail_result *r, const char *dir, const char *name)
 }
 
 /* Is the output there, and the same as the file of that name in folder? */
-static void
+static inline void
 assert_same(const struct jail_result *r, const char *dir, const char *name, const char *folder)
 {
 	const struct jail_output *out = output_of(r, dir, name);
@@ -188,7 +188,7 @@ struct trial {
 	int watch_fd;       /* 0: none */
 };
 
-static void
+static inline void
 split_words(const char *words, struct strv *v)
 {
 	while (*words != '\0') {
@@ -200,7 +200,7 @@ split_words(const char *words, struct strv *v)
 	}
 }
 
-static enum err
+static inline enum err
 bench_run(const struct bench *b, const struct trial *t, struct jail_result *result)
 {
 	struct strv argv = {0}, env = {0}, outputs = {0};
@@ -242,7 +242,7 @@ bench_run(const struct bench *b, const struct trial *t, struct jail_result *resu
 }
 
 /* Runs a script and gives its standard output, yours. */
-static char *
+static inline char *
 bench_ask(struct bench *b, const char *script)
 {
 	struct jail_result r = JAIL_RESULT_INIT;
@@ -258,7 +258,7 @@ bench_ask(struct bench *b, const char *script)
 }
 
 /* How many processes have this word on their command line? */
-static unsigned
+static inline unsigned
 count_processes(const char *word)
 {
 	DIR *proc = opendir("/proc");
@@ -279,7 +279,7 @@ count_processes(const char *word)
 	return n;
 }
 
-static unsigned
+static inline unsigned
 count_entries(const char *path)
 {
 	DIR *dir = opendir(path);
@@ -293,7 +293,7 @@ count_entries(const char *path)
 }
 
 /* Runs the tests as we are and, if that is root, as an ordinary user too. */
-static int
+static inline int
 run_as_all(int (*run)(void))
 {
 	int failed = 0;
