@@ -6,25 +6,9 @@
 start_dccd one 127.0.0.2
 export DCC_HOSTS="127.0.0.2:$port/4" DCC_FALLBACK=0
 write_sources
-
-# compare OUTPUT COMMAND...: the bare command, then the same with dcc.
-compare()
-{
-	output=$1
-	shift
-	status=0
-	"$@" 2>"$work/bare.err" || status=$?
-	mv "$output" "$work/bare.out"
-	remote=0
-	dcc "$@" 2>"$work/dcc.err" || remote=$?
-	[ "$status" -eq "$remote" ] || fail "$*: exit $remote instead of $status"
-	is_same "$output" "$work/bare.out"
-	is_same "$work/dcc.err" "$work/bare.err"
-	rm -f "$output"
-}
-
 mkdir out
-for options in '' -O2 '-g -O1' '-g -gdwarf-4 -O2' '-fPIC -pthread -DX=1 -I.'; do
+
+for options in '' '-O2 -Wall' '-g -O1' '-g -gdwarf-4 -O2 -Wextra' '-fPIC -pthread -DX=1 -I.'; do
 	# shellcheck disable=SC2086  # words
 	{
 		compare hello.o gcc $options -c hello.c
@@ -35,10 +19,15 @@ for options in '' -O2 '-g -O1' '-g -gdwarf-4 -O2' '-fPIC -pthread -DX=1 -I.'; do
 	ran_away vector.cc
 done
 # clang 14 leaves the checksum of a file that has line markers out of DWARF 5: without -g, or with DWARF 4.
-for options in '' -O2 '-g -gdwarf-4 -O2' '-fPIC -pthread -DX=1 -I.'; do
+for options in '' -O2 '-g -gdwarf-4 -O2 -Wall' '-fPIC -pthread -DX=1 -I.'; do
 	# shellcheck disable=SC2086  # words
 	{
 		compare hello.o clang $options -c hello.c
 		compare out/x.o clang++ $options -std=c++17 -c vector.cc -o out/x.o
 	}
+	ran_away hello.c
+	ran_away vector.cc
 done
+# Every one of them did run there.
+expect_lines 'exit:0' "$work/one.log" "$(count ': away ' "$DCC_LOG")"
+[ "$(count ': here ' "$DCC_LOG")" -eq 0 ] || fail "something ran here"

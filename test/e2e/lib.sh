@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # Sourced by every script of test/e2e. The script then stands in an empty folder of its own, with its
-# own HOME, TMPDIR and DCC_DIR; daemons that it starts here are stopped at its end, and what they leave is a failure.
+# own HOME, TMPDIR and DCC_DIR; what it starts here is stopped at its end, and what that leaves is a failure.
 set -eu
 
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${top_builddir:=$top_srcdir}"
 : "${CC:=gcc}"
+: "${SANITIZERS:=}"
 export top_srcdir top_builddir CC
 
 # Binaries under test, ahead of anything installed.
-PATH=$top_builddir:$PATH
-for variable in $(env | sed -n 's/^\(DCC_[A-Z_]*\|DISTCC_[A-Z_]*\)=.*/\1/p') MAKEFLAGS MAKELEVEL; do
+PATH=$top_builddir:$top_builddir/test/e2e:$PATH
+for variable in $(env | sed -n 's/^\(_*D[A-Z]*CC_[A-Z_]*\|CCACHE_[A-Z_]*\)=.*/\1/p') MAKEFLAGS MAKELEVEL; do
 	unset "$variable"
 done
 
@@ -24,6 +25,10 @@ export HOME="$work/home" TMPDIR="$work/tmp" DCC_DIR="$work/dcc" DCC_LOG="$work/d
 cd "$work/src"
 : >"$DCC_LOG"
 daemon_pids=
+helper_pids=
+# Sanitizers make everything slower: for limits of time.
+patience=1
+[ -z "$SANITIZERS" ] || patience=4
 
 fail()
 {
@@ -36,21 +41,43 @@ fail()
 	exit 1
 }
 
-# skip REASON: for what this machine's kernel forbids, never for what a package can bring.
+# skip REASON: for what this machine's kernel or user forbids, never for what a package can bring.
 skip()
 {
 	printf '%s: SKIPPED: %s\n' "$test_name" "$*"
 	exit 77
 }
 
+is_root()
+{
+	[ "$(id -u)" -eq 0 ]
+}
+
+needs_root()
+{
+	is_root || skip "needs root: $*"
+}
+
+# needs PROGRAM...: all of them are in packages that ./check installs.
+needs()
+{
+	for program in "$@"; do
+		command -v "$program" >/dev/null || fail "$program is not installed"
+	done
+}
+
+now_ms()
+{
+	echo $(($(date +%s%N) / 1000000))
+}
+
 # wait_for SECONDS COMMAND...: until COMMAND succeeds.
 wait_for()
 {
-	tries=$(($1 * 20))
+	wait_until=$(($(now_ms) + $1 * 1000 * patience))
 	shift
 	while ! "$@"; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
+		[ "$(now_ms)" -lt "$wait_until" ] || return 1
 		sleep 0.05
 	done
 }
@@ -60,14 +87,64 @@ is_gone()
 	! kill -0 "$1" 2>/dev/null
 }
 
+# count PATTERN FILE: matching lines.
+count()
+{
+	grep -c -e "$1" "$2" || :
+}
+
+has_lines()
+{
+	[ "$(count "$1" "$2")" -eq "$3" ]
+}
+
+# expect_lines PATTERN FILE N: a daemon writes a job's line after the client has its answer.
+expect_lines()
+{
+	wait_for 5 has_lines "$1" "$2" "$3" ||
+		fail "$(count "$1" "$2") lines of $(basename "$2") instead of $3 match $1"
+}
+
+# expect EXIT COMMAND...: with this exit code; messages go to the file err, output to out.
+expect()
+{
+	expected=$1 status=0
+	shift
+	"$@" >"$work/out" 2>"$work/err" || status=$?
+	[ "$status" -eq "$expected" ] ||
+		fail "exit $status instead of $expected: $*: $(cat "$work/err")"
+}
+
+# The last command's messages contain this text.
+says()
+{
+	grep -q -F -e "$1" "$work/err" || fail "no \"$1\" in: $(cat "$work/err")"
+}
+
+prints()
+{
+	grep -q -F -e "$1" "$work/out" || fail "no \"$1\" in: $(cat "$work/out")"
+}
+
+is_silent()
+{
+	[ ! -s "$work/err" ] || fail "says: $(cat "$work/err")"
+}
+
+# choose_port: another one for each daemon of each test that runs.
+choose_port()
+{
+	port=$((20000 + ($$ * 7 + ${#daemon_pids} * 3) % 12000))
+}
+
 # start_dccd NAME ADDRESS [OPTION...]: sets port and pid; logs to NAME.log, stores in NAME.store.
 start_dccd()
 {
 	name=$1 address=$2
 	shift 2
 	mkdir -p "$work/$name.store"
-	[ "$(id -u)" -ne 0 ] || chown nobody "$work/$name.store"
-	port=$((20000 + ($$ * 7 + ${#daemon_pids}) % 20000))
+	! is_root || chown nobody "$work/$name.store"
+	choose_port
 	while :; do
 		status=0
 		dccd --daemon --listen "$address" --port "$port" --log-file "$work/$name.log" \
@@ -88,15 +165,34 @@ start_distccd()
 	shift 2
 	mkdir -p "$work/$name.tmp"
 	chmod 777 "$work/$name.tmp"
-	port=$((20000 + ($$ * 11 + ${#daemon_pids}) % 20000))
-	while ! TMPDIR=$work/$name.tmp /usr/bin/distccd --daemon --listen "$address" --port "$port" \
-		--allow 127.0.0.0/8 --log-file "$work/$name.log" --log-level info \
-		--pid-file "$work/$name.pid" --user nobody "$@" 2>"$work/$name.err"; do
+	# It gives up root before it opens these.
+	: >"$work/$name.log"
+	: >"$work/$name.pid"
+	chmod 666 "$work/$name.log" "$work/$name.pid"
+	choose_port
+	while :; do
+		status=0
+		TMPDIR=$work/$name.tmp /usr/bin/distccd --daemon --listen "$address" --port "$port" \
+			--allow 127.0.0.0/8 --log-file "$work/$name.log" --log-level info \
+			--pid-file "$work/$name.pid" --user nobody "$@" 2>"$work/$name.err" || status=$?
+		[ "$status" -eq 102 ] || break
 		port=$((port + 1))
 	done
+	[ "$status" -eq 0 ] || fail "distccd $name did not start (exit $status): $(cat "$work/$name.err")"
 	wait_for 5 test -s "$work/$name.pid" || fail "distccd $name did not start"
 	pid=$(cat "$work/$name.pid")
 	daemon_pids="$daemon_pids $pid"
+}
+
+# start_fake ADDRESS BEHAVIOUR [PATH]: a volunteer that misbehaves; sets port and pid.
+start_fake()
+{
+	: >"$work/fake.port"
+	fakevolunteer "$@" >"$work/fake.port" &
+	pid=$!
+	helper_pids="$helper_pids $pid"
+	wait_for 5 test -s "$work/fake.port" || fail "no fake volunteer"
+	port=$(cat "$work/fake.port")
 }
 
 # stop_daemon PID: politely, then surely.
@@ -109,10 +205,39 @@ stop_daemon()
 	}
 }
 
-# compare FILE FILE
+# A process that this script started.
+stop_helper()
+{
+	kill -9 "$1" 2>/dev/null || :
+	wait "$1" 2>/dev/null || :
+}
+
 is_same()
 {
 	cmp -s "$1" "$2" || fail "$1 differs from $2"
+}
+
+# compare OUTPUT COMMAND...: the bare command, then the same with dcc: the same exit code, messages, output.
+compare()
+{
+	output=$1
+	shift
+	status=0
+	"$@" >"$work/bare.stdout" 2>"$work/bare.stderr" || status=$?
+	rm -f "$work/bare.out"
+	[ ! -e "$output" ] || mv "$output" "$work/bare.out"
+	remote=0
+	dcc "$@" >"$work/dcc.stdout" 2>"$work/dcc.stderr" || remote=$?
+	[ "$status" -eq "$remote" ] || fail "$*: exit $remote instead of $status: $(cat "$work/dcc.stderr")"
+	cmp -s "$work/dcc.stderr" "$work/bare.stderr" ||
+		fail "$*: messages: $(diff "$work/bare.stderr" "$work/dcc.stderr")"
+	cmp -s "$work/dcc.stdout" "$work/bare.stdout" || fail "$*: standard output differs"
+	if [ -e "$work/bare.out" ]; then
+		cmp -s "$output" "$work/bare.out" || fail "$*: $output differs"
+	else
+		[ ! -e "$output" ] || fail "$*: makes $output, which the bare command does not"
+	fi
+	rm -f "$output"
 }
 
 # The last line of the client's log about SOURCE.
@@ -138,24 +263,84 @@ ran_here()
 	esac
 }
 
+# Ids of running compilers proper (not drivers) that work on a source whose name contains NAME.
+compilers_of()
+{
+	ps -eo pid=,comm=,args= | awk -v name="$1" \
+		'($2 == "cc1" || $2 == "cc1plus" || $2 == "clang") && index($0, name) { print $1 }'
+}
+
+is_compiling()
+{
+	[ -n "$(compilers_of "$1")" ]
+}
+
+is_not_compiling()
+{
+	[ -z "$(compilers_of "$1")" ]
+}
+
+# Phases of the running clients, one a line.
+phases()
+{
+	dccmon-text --json | sed -n 's/.*"phase":"\([A-Za-z]*\)".*/\1/p'
+}
+
+is_in_phase()
+{
+	phases | grep -q -x "$1"
+}
+
+# No place for a client to be in.
+is_monitor_empty()
+{
+	[ -z "$(dccmon-text)" ]
+}
+
+left_in_stores()
+{
+	find "$work"/*.store -mindepth 1 -not -path '*/identity*' -not -path '*.store/jail' 2>/dev/null || :
+}
+
+stores_are_empty()
+{
+	[ -z "$(left_in_stores)" ]
+}
+
+# Every lock can be taken.
+locks_are_free()
+{
+	for lock in "$work"/dcc/lock/* "$work"/dcc/state/*; do
+		[ -e "$lock" ] || continue
+		flock -n "$lock" true || return 1
+	done
+}
+
+no_process_left()
+{
+	# shellcheck disable=SC2009  # the folder's name may stand anywhere in the line
+	! ps -eo pid,args | grep -F "$work" | grep -v grep >"$work.left"
+}
+
 # What must not be left once everybody is gone.
 check_nothing_left()
 {
 	left=$(find "$work/tmp" "$work/dcc/state" -mindepth 1 2>/dev/null || :)
 	[ -z "$left" ] || fail "left behind by the client: $left"
-	left=$(find "$work"/*.store -mindepth 1 -not -path '*/identity*' -not -name jail 2>/dev/null || :)
-	[ -z "$left" ] || fail "left behind by a daemon: $left"
+	wait_for 2 stores_are_empty || fail "left behind by a daemon: $(left_in_stores)"
 	left=$(find "$work/src" -name '.*dcc-*' 2>/dev/null || :)
 	[ -z "$left" ] || fail "left beside the outputs: $left"
-	# shellcheck disable=SC2009  # the folder's name may stand anywhere in the line
-	left=$(ps -eo pid,args | grep -F "$work" | grep -v grep || :)
-	[ -z "$left" ] || fail "still running: $left"
+	wait_for 2 no_process_left || fail "still running: $(cat "$work.left")"
+	wait_for 2 locks_are_free || fail "locks are held by nobody"
 }
 
 finish_test()
 {
 	status=$?
 	trap - EXIT
+	for p in $helper_pids; do
+		stop_helper "$p"
+	done
 	for p in $daemon_pids; do
 		stop_daemon "$p" || {
 			echo "$test_name: FAILED: daemon $p did not stop" >&2
@@ -165,8 +350,9 @@ finish_test()
 	if [ "$status" -eq 0 ]; then
 		(check_nothing_left) || status=1
 	fi
+	! command -v clean_up >/dev/null || clean_up
 	cd /
-	rm -rf "$work"
+	rm -rf "$work" "$work.left"
 	exit "$status"
 }
 trap finish_test EXIT
@@ -194,19 +380,44 @@ main(int argc, char **argv)
 }
 END
 	cat >vector.cc <<'END'
-#include <algorithm>
-#include <string>
 #include <vector>
 #include "hello.h"
 
-std::string
-join(std::vector<std::string> words)
+int
+sum(std::vector<int> const &numbers)
 {
-	std::sort(words.begin(), words.end());
-	std::string s;
-	for (auto const &w : words)
-		s += w + std::to_string(twice(static_cast<int>(w.size())));
+	std::vector<int> doubled;
+	for (auto n : numbers)
+		doubled.push_back(twice(n));
+	int s = 0;
+	for (auto n : doubled)
+		s += n;
 	return s;
 }
 END
+}
+
+# write_slow FILE.cc ROUNDS: takes g++ about 5 seconds for a million rounds, in the compiler proper.
+# shellcheck disable=SC2034  # for the scripts
+slow_options='-std=c++17 -fconstexpr-ops-limit=100000000000 -fconstexpr-loop-limit=2147483647'
+write_slow()
+{
+	cat >"$1" <<END
+constexpr unsigned long
+spin(unsigned long n)
+{
+	unsigned long x = 1;
+	for (unsigned long i = 0; i < n; i++)
+		x = x * 3 + i;
+	return x;
+}
+static_assert(spin($2) != 0, "");
+int slow;
+END
+}
+
+# write_fast FILE.c: something small.
+write_fast()
+{
+	echo "int f(int x) { return x * 3; } /* $1 */" >"$1"
 }

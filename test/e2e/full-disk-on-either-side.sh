@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Small file systems that are full: the volunteer's store, the client's temporary folder, the place of the output.
+. "$(dirname "$0")/lib.sh"
+needs_root "mounts"
+
+clean_up()
+{
+	for folder in "$work/one.store" "$work/small" "$work/dcc"; do
+		umount -l "$folder" 2>/dev/null || :
+	done
+}
+mkdir -p "$work/one.store" "$work/small"
+mount -t tmpfs -o size=1m,mode=755 dcc-test "$work/one.store" || skip "this kernel forbids mounts"
+mount -t tmpfs -o size=256k,mode=1777 dcc-test "$work/small"
+write_sources
+export DCC_BACKOFF_PERIOD=0
+start_dccd one 127.0.0.2
+export DCC_HOSTS="127.0.0.2:$port/4"
+g++ -O1 -c vector.cc -o local.o
+
+expect 0 dcc gcc -c hello.c
+ran_away hello.c
+is_silent
+
+# The volunteer's: it says so, and the job is done here.
+head -c 600000 /dev/zero >"$work/one.store/identity/fill"
+expect 0 dcc g++ -O1 -c vector.cc
+is_same vector.o local.o
+ran_here vector.cc resource
+says 'reason=resource'
+expect_lines 'refused .* resource ' "$work/one.log" 1
+rm "$work/one.store/identity/fill"
+# No lasting harm: the next one goes there again.
+head -c 20000 /dev/zero >"$work/one.store/identity/fill"
+expect 0 dcc gcc -c hello.c
+ran_away hello.c
+rm "$work/one.store/identity/fill"
+
+# Where the object goes: the compiler would fail here as well; no half file, and an exit code that make sees.
+fill_small()
+{
+	head -c 262144 /dev/zero >"$work/small/fill" 2>/dev/null || :
+}
+fill_small
+status=0
+dcc g++ -O1 -c vector.cc -o "$work/small/v.o" 2>"$work/err" || status=$?
+[ $status -ne 0 ] || fail "no failure with a full disk"
+says 'No space left'
+[ ! -s "$work/small/v.o" ] || fail "half an object"
+rm -f "$work/small/fill" "$work/small/v.o"
+expect 0 dcc gcc -c hello.c -o "$work/small/h.o"
+ran_away hello.c
+
+# The temporary folder: messages have no place, so the job stays here, where it needs none.
+fill_small
+TMPDIR=$work/small expect 0 dcc clang -Wall -c hello.c
+says "unused variable 'unused'"
+ran_here hello.c output-place
+[ -s hello.o ] || fail "no object"
+rm -f "$work/small/fill"
+
+# The user's folder: no record, no note of what was learnt, but a compile.
+rm -rf "$work/dcc"/*
+mount -t tmpfs -o size=64k dcc-test "$work/dcc"
+head -c 65536 /dev/zero >"$work/dcc/fill" 2>/dev/null || :
+rm -f hello.o
+expect 0 dcc gcc -c hello.c
+gcc -c hello.c -o local.o
+is_same hello.o local.o
