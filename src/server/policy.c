@@ -119,10 +119,40 @@ has_asm_file(const char *text, size_t len)
 	return false;
 }
 
+/* Is p in a comment, as far as its own line shows: behind "//", or on a line that begins with "* "? */
+static bool
+is_in_comment(const char *text, const char *p)
+{
+	const char *line = p;
+
+	while (line > text && line[-1] != '\n')
+		line--;
+	if (memmem(line, (size_t)(p - line), "//", 2) != NULL)
+		return true;
+	while (line < p && (*line == ' ' || *line == '\t'))
+		line++;
+	return p - line >= 2 && line[0] == '*' && line[1] == ' ';
+}
+
+static bool
+has_time_stamp(const char *text, size_t len)
+{
+	static const char word[] = "__TIMESTAMP__";
+	const char *end = text + len;
+	const char *p = text;
+
+	while ((p = memmem(p, (size_t)(end - p), word, sizeof(word) - 1)) != NULL) {
+		if (!is_in_comment(text, p))
+			return true;
+		p += sizeof(word) - 1;
+	}
+	return false;
+}
+
 bool
 policy_needs_client(const char *text, size_t len)
 {
-	return has_asm_file(text, len) || has_word(text, len, "__TIMESTAMP__");
+	return has_asm_file(text, len) || has_time_stamp(text, len);
 }
 
 /* "GCC dependency" with any blanks between the words. */

@@ -116,6 +116,9 @@ assembler_files_are_found(void **state)
 	assert_false(reads_file("#include \"a.inc\""));
 	assert_false(reads_file(".inc"));
 	assert_true(reads_file("char *when = __TIMESTAMP__;"));
+	assert_true(reads_file("int x;\n*when = __TIMESTAMP__;"));
+	assert_false(reads_file("int x;\n * the source (__TIMESTAMP__)?\n"));
+	assert_false(reads_file("int x; // see __TIMESTAMP__"));
 	assert_false(reads_file(""));
 }
 
