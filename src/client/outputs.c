@@ -107,6 +107,15 @@ outputs_is_placeable(const char *final)
 }
 
 bool
+outputs_has(const struct outputs *o, const char *final)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (strcmp(o->list[i].final, final) == 0)
+			return true;
+	return false;
+}
+
+bool
 outputs_has_one_place(const char *cwd, const char *final)
 {
 	struct stat as_named, as_normalised;

@@ -21,6 +21,9 @@ struct outputs {
 /* A new file for final (any path), to be written through *fd (borrowed until place or discard). ERR_SYSTEM, logged. */
 enum err
 outputs_add(struct outputs *o, const char *final, mode_t mode, int *fd);
+/* Was a file for this very name added? */
+bool
+outputs_has(const struct outputs *o, const char *final);
 /* A path by which a child of ours can open the file that was added last. Yours. */
 char *
 outputs_last_path(const struct outputs *o);

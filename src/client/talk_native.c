@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "io.h"
 #include "jobmessage.h"
 #include "log.h"
+#include "path.h"
 #include "preprocess.h"
 #include "process.h"
 #include "talk.h"
@@ -27,6 +29,8 @@
 #define IN_SIZE ((size_t)64 << 10)
 /* A volunteer gives a sign of life every 5 seconds while a job is queued or compiled. */
 #define SILENCE_MAX_MS 30000
+/* So do we, while cpp has nothing to say. */
+#define SIGN_OF_LIFE_MS 5000
 
 struct native {
 	const struct talk_job *job;
@@ -40,15 +44,14 @@ struct native {
 	struct buffer out;      /* frames to send */
 	size_t out_done;
 	struct buffer in;       /* bytes received, not understood yet */
-	struct buffer piece;    /* decompressed */
 	uint64_t text_size;
 	bool has_magic;
 	bool has_hello;
 	bool is_request_complete;
 	bool is_over;           /* Result or Refused came */
+	int original_fd;        /* the source, while it is sent; -1 else */
 	int file_fd;            /* the file that is being received; -1 none */
 	bool in_file;
-	bool file_ended;        /* its last compressed byte came */
 	uint64_t file_size;
 };
 
@@ -93,49 +96,58 @@ end_file(struct native *n)
 	n->text_size = 0;
 }
 
-/* gcc reads the source again to quote its lines; clang quotes from the text it has. */
-static enum err
-send_original(struct native *n)
+static void
+begin_file_message(struct native *n, enum wire_role role)
 {
-	const struct args *a = n->job->args;
-	struct wire_file file = {.role = WIRE_ROLE_ORIGINAL, .path = NULL};
-	char empty[] = "";
-	enum err e = OK;
-	int fd = open(a->argv.items[a->source], O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char no_path[] = "";
+	struct wire_file file = {.role = (uint32_t)role, .path = no_path};
 
-	if (fd < 0)
-		return ERR_SYSTEM;
-	file.path = empty;
 	wire_put_file(&n->out, &file);
-	for (ssize_t got = 1; e == OK && got > 0;) {
-		got = read(fd, buffer_reserve(&n->raw, IN_SIZE), IN_SIZE);
-		if (got < 0) {
-			e = ERR_SYSTEM;
-		} else {
-			n->raw.len += (size_t)got;
-			add_text(n, COMPRESS_MORE);
-		}
-	}
-	close(fd);
-	end_file(n);
-	return e;
 }
 
-/* cpp is done: OK when its text may be compiled. */
-static enum err
-complete_request(struct native *n)
+static void
+send_run(struct native *n)
 {
+	wire_put_empty(&n->out, WIRE_RUN);
+	n->is_request_complete = true;
+	state_enter(n->job->state, STATE_SEND, n->job->host, n->job->slot);
+}
+
+/* cpp is done: its text is complete. gcc reads the source again to quote its lines, so that follows; clang quotes from the text. */
+static enum err
+complete_text(struct native *n)
+{
+	const struct args *a = n->job->args;
 	enum err e = preprocess_finish(n->cpp);
 
 	if (e != OK)
 		return e;
 	end_file(n);
-	if (n->cpp->form == ARGS_FORM_DIRECTIVES && n->job->identity->compiler == ARGS_GCC)
-		e = send_original(n);
-	wire_put_empty(&n->out, WIRE_RUN);
-	n->is_request_complete = true;
-	state_enter(n->job->state, STATE_SEND, n->job->host, n->job->slot);
-	return e;
+	if (n->cpp->form != ARGS_FORM_DIRECTIVES || n->job->identity->compiler != ARGS_GCC) {
+		send_run(n);
+		return OK;
+	}
+	n->original_fd = open(a->argv.items[a->source], O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	begin_file_message(n, WIRE_ROLE_ORIGINAL);
+	return n->original_fd >= 0 ? OK : ERR_SYSTEM;
+}
+
+static enum err
+send_original(struct native *n)
+{
+	ssize_t got = read(n->original_fd, buffer_reserve(&n->raw, IN_SIZE), IN_SIZE);
+
+	if (got < 0)
+		return errno == EINTR ? OK : ERR_SYSTEM;
+	n->raw.len += (size_t)got;
+	if (got > 0) {
+		add_text(n, COMPRESS_MORE);
+		return OK;
+	}
+	io_close(&n->original_fd);
+	end_file(n);
+	send_run(n);
+	return OK;
 }
 
 static enum err
@@ -191,7 +203,6 @@ static enum err
 begin_file(struct native *n, const struct wire_file *file)
 {
 	n->in_file = true;
-	n->file_ended = false;
 	n->file_size = 0;
 	decompressor_reset(n->decompressor);
 	switch (file->role) {
@@ -224,12 +235,12 @@ on_file(struct native *n, const unsigned char *p, size_t len)
 }
 
 static enum err
-store_piece(struct native *n)
+store_piece(void *context, const void *data, size_t len)
 {
-	enum err e = io_write_exactly(n->file_fd, n->piece.data, n->piece.len, IO_NO_DEADLINE);
+	struct native *n = context;
+	enum err e = io_write_exactly(n->file_fd, data, len, IO_NO_DEADLINE);
 
-	n->file_size += n->piece.len;
-	buffer_clear(&n->piece);
+	n->file_size += len;
 	if (e != OK)
 		talk_fail(n->r, TALK_HERE, REASON_OUTPUT_PLACE, "%s", strerror(errno));
 	return e;
@@ -238,22 +249,7 @@ store_piece(struct native *n)
 static enum err
 on_data(struct native *n, const unsigned char *p, size_t len)
 {
-	size_t grown = IN_SIZE;
-	enum err e = OK;
-
-	if (!n->in_file)
-		return ERR_PROTOCOL;
-	while (e == OK && (len > 0 || grown == IN_SIZE)) {
-		if (n->file_ended && len > 0)
-			return ERR_PROTOCOL;
-		e = decompressor_add(n->decompressor, &p, &len, IN_SIZE, &n->piece, &n->file_ended);
-		grown = n->piece.len;
-		if (e == OK)
-			e = store_piece(n);
-		if (n->file_ended)
-			grown = 0;
-	}
-	return e;
+	return n->in_file ? decompressor_add(n->decompressor, p, len, store_piece, n) : ERR_PROTOCOL;
 }
 
 static enum err
@@ -264,11 +260,25 @@ on_end(struct native *n, const unsigned char *p, size_t len)
 
 	if (e != OK)
 		return e;
-	if (!n->in_file || !n->file_ended || end.size != n->file_size)
+	if (!n->in_file || !decompressor_has_ended(n->decompressor) || end.size != n->file_size)
 		return ERR_PROTOCOL;
 	n->in_file = false;
 	n->file_fd = -1;
 	return OK;
+}
+
+/* A compiler that succeeds has written its object. */
+static enum err
+check_object(struct native *n)
+{
+	char *object = path_normalise(n->job->cwd, n->job->args->object);
+	bool has_object = outputs_has(&n->r->outputs, object);
+
+	free(object);
+	if (has_object)
+		return OK;
+	talk_fail(n->r, TALK_HOST_FAILED, REASON_PROTOCOL, "it sent no %s", n->job->args->object);
+	return ERR_PROTOCOL;
 }
 
 static enum err
@@ -280,6 +290,8 @@ on_result(struct native *n, const unsigned char *p, size_t len)
 	if (e != OK)
 		return e;
 	if (n->in_file || !n->is_request_complete)
+		return ERR_PROTOCOL;
+	if (result.exit_code == 0 && check_object(n) != OK)
 		return ERR_PROTOCOL;
 	n->is_over = true;
 	n->r->end = TALK_DONE;
@@ -424,28 +436,43 @@ fill_poll(const struct native *n, struct pollfd fds[POLL_COUNT])
 
 	fds[POLL_SOCKET] = (struct pollfd){
 		.fd = n->fd, .events = (short)(has_output ? POLLIN | POLLOUT : POLLIN)};
-	fds[POLL_TEXT] = (struct pollfd){.fd = has_room ? n->cpp->text_fd : -1, .events = POLLIN};
+	fds[POLL_TEXT] = (struct pollfd){
+		.fd = !has_room             ? -1
+		      : n->original_fd >= 0 ? n->original_fd
+		                            : n->cpp->text_fd,
+		.events = POLLIN};
 	fds[POLL_MESSAGES] = (struct pollfd){.fd = n->cpp->err_fd, .events = POLLIN};
 }
 
-/* What cpp has for us. Errors are ends: the job stays here. */
+/* What cpp has for us, then the original. Errors are ends: the job stays here. */
 static enum err
 serve_cpp(struct native *n, const struct pollfd fds[POLL_COUNT])
 {
 	enum err e = OK;
 
-	if (fds[POLL_TEXT].revents != 0) {
+	if (fds[POLL_TEXT].revents != 0 && n->original_fd >= 0) {
+		e = send_original(n);
+	} else if (fds[POLL_TEXT].revents != 0) {
 		e = preprocess_read(n->cpp, &n->raw);
 		if (e == OK)
 			add_text(n, COMPRESS_MORE);
 	}
 	if (e == OK && fds[POLL_MESSAGES].revents != 0)
 		e = preprocess_read_messages(n->cpp);
-	if (e == OK && n->cpp->text_fd < 0 && n->cpp->err_fd < 0 && !n->is_request_complete)
-		e = complete_request(n);
+	if (e == OK && n->cpp->text_fd < 0 && n->cpp->err_fd < 0 && n->original_fd < 0 &&
+	    !n->is_request_complete)
+		e = complete_text(n);
 	if (e != OK)
 		talk_fail(n->r, TALK_HERE, REASON_CPP_FAILED, NULL);
 	return e;
+}
+
+static bool
+has_bytes(int fd)
+{
+	unsigned char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 static enum err
@@ -458,7 +485,10 @@ serve_socket(struct native *n, const struct pollfd fds[POLL_COUNT])
 		e = read_some(n);
 	if (e == OK && !n->is_over && fds[POLL_SOCKET].revents & POLLOUT)
 		e = write_some(n);
-	return e;
+	/* Nobody listens any more; what was said before may still lie here. */
+	for (enum err last = OK; e == ERR_CLOSED && last == OK && !n->is_over;)
+		last = has_bytes(n->fd) ? read_some(n) : ERR_CLOSED;
+	return n->is_over ? OK : e;
 }
 
 static int64_t
@@ -469,11 +499,21 @@ silence_deadline(const struct talk_job *job)
 	return io_now_ms() + limit;
 }
 
-/* Did cpp do something (the network's deadline then starts anew)? */
-static bool
-cpp_is_busy(const struct native *n)
+/* cpp may think for long: an empty Data tells the volunteer that we live. */
+static void
+give_sign_of_life(struct native *n)
 {
-	return n->cpp->pid != 0;
+	unsigned char header[WIRE_HEADER_SIZE];
+
+	wire_put_data_header(header, 0);
+	buffer_add(&n->out, header, sizeof(header));
+}
+
+/* Is it our turn, everything sent so far taken, and cpp at work? */
+static bool
+waits_for_cpp(const struct native *n)
+{
+	return n->cpp->pid != 0 && n->out.len == n->out_done;
 }
 
 static enum err
@@ -485,16 +525,22 @@ converse(struct native *n)
 
 	while (e == OK && !n->is_over) {
 		uint64_t moved = n->r->sent + n->r->received;
+		int64_t tick = io_now_ms() + SIGN_OF_LIFE_MS;
+		bool is_waiting = waits_for_cpp(n) && n->has_hello;
 
 		fill_poll(n, fds);
-		e = process_poll(fds, POLL_COUNT, deadline);
+		e = process_poll(fds, POLL_COUNT, is_waiting && tick < deadline ? tick : deadline);
+		if (e == ERR_TIMEOUT && is_waiting) {
+			give_sign_of_life(n);
+			e = OK;
+			continue;
+		}
 		if (e == OK)
 			e = serve_cpp(n, fds);
 		if (e == OK)
 			e = serve_socket(n, fds);
 		/* Silence is the volunteer's fault only when it is the volunteer's turn. */
-		if (n->r->sent + n->r->received != moved ||
-		    (cpp_is_busy(n) && n->out.len == n->out_done && n->has_hello))
+		if (n->r->sent + n->r->received != moved || (waits_for_cpp(n) && n->has_hello))
 			deadline = silence_deadline(n->job);
 	}
 	return e;
@@ -503,12 +549,8 @@ converse(struct native *n)
 static void
 begin_request(struct native *n)
 {
-	struct wire_file text = {.role = WIRE_ROLE_TEXT, .path = NULL};
-	char empty[] = "";
-
-	text.path = empty;
 	jobmessage_put(n->job, n->cpp->form, &n->out);
-	wire_put_file(&n->out, &text);
+	begin_file_message(n, WIRE_ROLE_TEXT);
 }
 
 static enum talk_end
@@ -536,19 +578,20 @@ enum talk_end
 talk_native(const struct talk_job *job, struct connection *c, struct preprocess *cpp,
             struct talk_result *r)
 {
-	struct native n = {.job = job, .r = r, .fd = c->fd, .cpp = cpp, .file_fd = -1};
+	struct native n = {.job = job, .r = r, .fd = c->fd, .cpp = cpp, .original_fd = -1,
+	                   .file_fd = -1};
 
 	n.compressor = compressor_new();
 	n.decompressor = decompressor_new();
 	enum talk_end end = run(&n);
 
 	buffer_add(&r->cpp_messages, cpp->messages.data, cpp->messages.len);
+	io_close(&n.original_fd);
 	compressor_free(n.compressor);
 	decompressor_free(n.decompressor);
 	buffer_release(&n.raw);
 	buffer_release(&n.zipped);
 	buffer_release(&n.out);
 	buffer_release(&n.in);
-	buffer_release(&n.piece);
 	return end;
 }
