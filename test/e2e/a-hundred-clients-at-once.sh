@@ -29,7 +29,7 @@ while ! is_monitor_empty; do
 	# A job of the daemon has a child of its own once it has a slot.
 	running=$(ps -o pid= --ppid "$(ps -o pid= --ppid "$pid" | paste -sd, -)" 2>/dev/null | wc -l)
 	[ "$running" -le "$most" ] || most=$running
-	sleep 0.05
+	sleep 0.2
 done
 for client in $clients; do
 	wait "$client" || fail "a client ended with $?: $(cat "$work/clients.err")"

@@ -17,7 +17,8 @@ flock -n 9 || fail "the slot is taken"
 clients=
 n=0
 while [ $n -lt 40 ]; do
-	dcc gcc -c a.c -o out/$n.o &
+	# Without our descriptor: a file is closed when nobody has it open any more.
+	dcc gcc -c a.c -o out/$n.o 9<&- &
 	clients="$clients $!"
 	n=$((n + 1))
 done
@@ -60,10 +61,10 @@ done
 # A waiter that is killed is no obstacle for those behind it.
 exec 9<"$slot"
 flock -n 9
-dcc gcc -c a.c -o out/x.o &
+dcc gcc -c a.c -o out/x.o 9<&- &
 first=$!
 wait_for 5 is_in_phase Blocked
-dcc gcc -c a.c -o out/y.o &
+dcc gcc -c a.c -o out/y.o 9<&- &
 second=$!
 sleep 0.3
 kill -9 $first
@@ -71,3 +72,5 @@ flock -u 9
 exec 9<&-
 wait $second || fail "the second ended with $?"
 [ -s out/y.o ] || fail "no object of the second"
+# Its record goes when somebody looks.
+wait_for 2 is_monitor_empty || fail "still shown: $(dccmon-text)"

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -424,6 +425,8 @@ main(int argc, char **argv)
 
 		if (t.fd >= 0 && fork() == 0) {
 			close(fd);
+			/* Some behaviours never end. */
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			behaviours[i].treat(&t);
 			close(t.fd);
 			exit(0);

@@ -338,7 +338,9 @@ finish_test()
 {
 	status=$?
 	trap - EXIT
-	for p in $helper_pids; do
+	# After a failure clients may still wait for something.
+	jobs -p >"$work/jobs"
+	for p in $helper_pids $(cat "$work/jobs"); do
 		stop_helper "$p"
 	done
 	for p in $daemon_pids; do
