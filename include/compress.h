@@ -30,13 +30,19 @@ decompressor_free(struct decompressor *d);
 /* Forget the current frame; the next byte begins a new one. */
 void
 decompressor_reset(struct decompressor *d);
+/* Takes some decompressed bytes, never more than COMPRESS_PIECE. What is not OK ends decompressor_add with it. */
+typedef enum err (*compress_sink_fn)(void *context, const void *data, size_t len);
+#define COMPRESS_PIECE ((size_t)64 << 10)
 /*
- * Takes some of *data (advances *data and *len) and appends at most out_limit bytes to out; call
- * again while *len is not 0 or out grew by out_limit. ERR_PROTOCOL for bytes that are no zstd, or a larger window. *ended is true at the end of a frame.
+ * Hands all that data gives to the sink, piece by piece. ERR_PROTOCOL for bytes that are no zstd, for
+ * a larger window, and for bytes behind the frame's end.
  */
 enum err
-decompressor_add(struct decompressor *d, const unsigned char **data, size_t *len, size_t out_limit,
-                 struct buffer *out, bool *ended);
+decompressor_add(struct decompressor *d, const void *data, size_t len, compress_sink_fn sink,
+                 void *context);
+/* Did the last byte of the frame come? */
+bool
+decompressor_has_ended(const struct decompressor *d);
 
 /* LZO1X, one block, as distcc's protocols 2 and 3 have it. An empty input gives an empty output. */
 void

@@ -16,8 +16,8 @@ static bool
 is_wanted(const char *variable)
 {
 	static const char *const names[] = {"LANG=", "LANGUAGE=", "TZ=", "SOURCE_DATE_EPOCH=",
-	                                    "GCC_COLORS=", "COLUMNS=", "TERM=",
-	                                    "GCC_EXTRA_DIAGNOSTIC_OUTPUT="};
+	                                    "GCC_COLORS=", "GCC_URLS=", "TERM_URLS=", "COLUMNS=",
+	                                    "TERM=", "NO_COLOR=", "CLICOLOR_FORCE="};
 
 	if (strncmp(variable, "LC_", 3) == 0)
 		return true;

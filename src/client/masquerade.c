@@ -51,14 +51,14 @@ find_in_path(const char *name, const char **rest)
 	*rest = NULL;
 	if (dirs == NULL)
 		dirs = "/usr/local/bin:/usr/bin:/bin";
-	while (*dirs != '\0') {
+	for (bool is_last = false; !is_last;) {
 		size_t n = strcspn(dirs, ":");
 		char *dir = n != 0 ? xstrndup(dirs, n) : xstrdup(".");
 		char *path = path_join(dir, name);
 
 		free(dir);
-		dirs += n;
-		dirs += *dirs == ':';
+		is_last = dirs[n] == '\0';
+		dirs += is_last ? n : n + 1;
 		if (is_program(path, &st) && !is_ourselves(&st))
 			return path;
 		if (stat(path, &st) == 0 && is_ourselves(&st))

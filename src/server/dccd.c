@@ -43,6 +43,7 @@ struct daemon {
 	int pid_fd;
 	struct toolchain toolchain;
 	enum jail_kind jail;
+	struct jail_filter *filter;
 	char *why_no_jail;
 };
 
@@ -210,6 +211,10 @@ prepare(struct daemon *d)
 	if (d->jail == JAIL_NONE)
 		return fail(EXIT_FAILED, xasprintf("no job can be confined here: %s",
 		                                   d->why_no_jail != NULL ? d->why_no_jail : "no way works"));
+	d->filter = jail_filter_new(d->jail);
+	if (d->filter == NULL)
+		return fail(EXIT_FAILED, xstrdup("no system call filter could be made"));
+	jail_sweep(d->settings.store_dir);
 	return 0;
 }
 
@@ -295,6 +300,7 @@ serve(struct daemon *d)
 	struct listener_setup setup = {.settings = &d->settings,
 	                               .toolchain = &d->toolchain,
 	                               .jail = d->jail,
+	                               .filter = d->filter,
 	                               .jobs = &d->jobs,
 	                               .stats = &d->stats,
 	                               .log = &d->log,
@@ -360,6 +366,7 @@ run_inetd(struct daemon *d)
 	j.settings = &d->settings;
 	j.toolchain = &d->toolchain;
 	j.jail = d->jail;
+	j.filter = d->filter;
 	snprintf(j.client, sizeof(j.client), "inetd");
 	/* A pipe, or a socket of this machine: whoever started us has let the client in. */
 	if (getpeername(STDIN_FILENO, (struct sockaddr *)&from, &size) == 0 &&
@@ -450,6 +457,7 @@ release(struct daemon *d)
 	toolchain_release(&d->toolchain);
 	account_release(&d->account);
 	settings_release(&d->settings);
+	jail_filter_free(d->filter);
 	io_close(&d->pid_fd);
 	free(d->log_path);
 	free(d->why_no_jail);

@@ -30,6 +30,7 @@ struct job {
 	const struct settings *settings; /* borrowed */
 	struct toolchain *toolchain;     /* borrowed */
 	enum jail_kind jail;
+	const struct jail_filter *filter; /* borrowed */
 	struct peer peer;
 	int control_fd;                  /* to the listener; -1: there is none, slots are free */
 	char client[ACCESS_NAME_SIZE];

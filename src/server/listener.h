@@ -16,6 +16,7 @@ struct listener_setup {
 	const struct settings *settings; /* borrowed, as all below */
 	struct toolchain *toolchain;
 	enum jail_kind jail;
+	const struct jail_filter *filter; /* of that kind */
 	struct sockets *jobs;            /* closed when the daemon stops */
 	struct sockets *stats;
 	struct logfile *log;             /* opened again at SIGHUP */

@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "autoconf.h"
@@ -36,9 +37,7 @@ struct request {
 	struct work work;
 	int *file;               /* where Data goes: one of work's two */
 	uint64_t file_size;
-	bool is_frame_ended;
 	struct decompressor *decompressor;
-	struct buffer text;      /* one decompressed piece */
 };
 
 static enum err
@@ -251,34 +250,18 @@ take_file(struct request *r, const struct buffer *body)
 	if (r->file == NULL || *r->file >= 0)
 		return ERR_PROTOCOL;
 	r->file_size = 0;
-	r->is_frame_ended = true;
 	r->phase = IN_FILE;
 	decompressor_reset(r->decompressor);
 	return job_open_file(r->job, r->file);
 }
 
 static enum err
-store(struct request *r, const unsigned char *data, size_t len)
+store(void *context, const void *data, size_t len)
 {
-	bool is_full = true;
+	struct request *r = context;
 
-	/* The last bytes may come out of the decompressor after the last ones went in. */
-	while (len > 0 || is_full) {
-		buffer_clear(&r->text);
-		enum err e = decompressor_add(r->decompressor, &data, &len, PIECE, &r->text,
-		                              &r->is_frame_ended);
-
-		if (e != OK)
-			return e;
-		is_full = r->text.len == PIECE;
-		r->file_size += r->text.len;
-		if (r->file_size > TEXT_MAX)
-			return ERR_LIMIT;
-		e = job_write_file(r->job, *r->file, r->text.data, r->text.len);
-		if (e != OK)
-			return e;
-	}
-	return OK;
+	r->file_size += len;
+	return r->file_size > TEXT_MAX ? ERR_LIMIT : job_write_file(r->job, *r->file, data, len);
 }
 
 static enum err
@@ -290,7 +273,7 @@ take_data(struct request *r, size_t len)
 		enum err e = peer_read_some(&r->job->peer, len, &data, &n);
 
 		if (e == OK)
-			e = store(r, data, n);
+			e = decompressor_add(r->decompressor, data, n, store, r);
 		if (e != OK)
 			return e;
 		len -= n;
@@ -307,7 +290,8 @@ take_end(struct request *r, const struct buffer *body)
 	if (e != OK)
 		return e;
 	r->phase = WANT_FILE;
-	return r->is_frame_ended && end.size == r->file_size ? OK : ERR_PROTOCOL;
+	return decompressor_has_ended(r->decompressor) && end.size == r->file_size ? OK
+	                                                                           : ERR_PROTOCOL;
 }
 
 static enum err
@@ -462,7 +446,9 @@ send_files(struct job *j, struct compressor *c, const struct jail_result *result
 static enum err
 reply(struct job *j, const struct jail_result *result)
 {
+	int status = result->status;
 	struct wire_result m = {.exit_code = (uint32_t)j->exit_code,
+	                        .signal_number = WIFSIGNALED(status) ? (uint32_t)WTERMSIG(status) : 0,
 	                        .cpu_us = (uint64_t)result->cpu_us,
 	                        .peak_kb = (uint64_t)result->peak_kb,
 	                        .wait_us = (uint64_t)j->wait_ms * 1000,
@@ -490,7 +476,6 @@ serve(struct request *r)
 		return e;
 	decompressor_free(r->decompressor);
 	r->decompressor = NULL;
-	buffer_release(&r->text);
 	e = work_run(r->job, &r->work, &result);
 	if (e == OK)
 		e = reply(r->job, &result);
@@ -507,7 +492,6 @@ serve_native_run(struct job *j)
 	enum err e = serve(&r);
 
 	decompressor_free(r.decompressor);
-	buffer_release(&r.text);
 	wire_job_release(&r.wire);
 	strv_release(&r.env);
 	io_close(&r.work.text_fd);

@@ -138,6 +138,7 @@ run_jail(struct job *j, const struct work *w, struct jail_result *result)
 {
 	int64_t lifetime_ms = j->settings->job_lifetime_s * 1000;
 	struct jail_job job = {
+		.filter = j->filter,
 		.compiler = w->entry->path,
 		.argv = w->argv,
 		.env = w->env,
@@ -162,7 +163,7 @@ run_jail(struct job *j, const struct work *w, struct jail_result *result)
 	enum err e = jail_run(j->jail, &job, result);
 
 	if (e == ERR_DENIED)
-		return job_refuse(j, REASON_VIEW, "no namespaces here: paths of the client cannot be shown");
+		return job_refuse(j, REASON_VIEW, "paths of the client cannot be shown here");
 	if (e == ERR_SYSTEM)
 		return job_refuse(j, REASON_INTERNAL, "no jail could be made for the job");
 	return e;

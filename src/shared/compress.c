@@ -22,7 +22,8 @@ struct compressor {
 
 struct decompressor {
 	ZSTD_DCtx *context;
-	bool has_ended; /* no byte came since the end of a frame */
+	bool has_ended; /* the frame is complete */
+	unsigned char piece[COMPRESS_PIECE];
 };
 
 struct compressor *
@@ -95,26 +96,34 @@ decompressor_reset(struct decompressor *d)
 	d->has_ended = false;
 }
 
-enum err
-decompressor_add(struct decompressor *d, const unsigned char **data, size_t *len, size_t out_limit,
-                 struct buffer *out, bool *ended)
+bool
+decompressor_has_ended(const struct decompressor *d)
 {
-	/* Asked for more although the frame ended with a full out: the library would begin a new frame. */
-	if (*len == 0 && d->has_ended) {
-		*ended = true;
-		return OK;
-	}
-	ZSTD_inBuffer in = {*data, *len, 0};
-	ZSTD_outBuffer o = {buffer_reserve(out, out_limit), out_limit, 0};
-	size_t left = ZSTD_decompressStream(d->context, &o, &in);
+	return d->has_ended;
+}
 
-	if (ZSTD_isError(left))
-		return ERR_PROTOCOL;
-	out->len += o.pos;
-	*data += in.pos;
-	*len -= in.pos;
-	d->has_ended = left == 0;
-	*ended = d->has_ended;
+enum err
+decompressor_add(struct decompressor *d, const void *data, size_t len, compress_sink_fn sink,
+                 void *context)
+{
+	ZSTD_inBuffer in = {data, len, 0};
+	bool is_full = false;
+
+	while (in.pos < in.size || is_full) {
+		if (d->has_ended)
+			return ERR_PROTOCOL;
+		ZSTD_outBuffer o = {d->piece, COMPRESS_PIECE, 0};
+		size_t left = ZSTD_decompressStream(d->context, &o, &in);
+
+		if (ZSTD_isError(left))
+			return ERR_PROTOCOL;
+		d->has_ended = left == 0;
+		is_full = o.pos == COMPRESS_PIECE && !d->has_ended;
+		enum err e = o.pos != 0 ? sink(context, d->piece, o.pos) : OK;
+
+		if (e != OK)
+			return e;
+	}
 	return OK;
 }
 

@@ -33,40 +33,38 @@ pack(const struct buffer *plain, struct buffer *packed)
 	compressor_free(c);
 }
 
-/* Unpacks with at most step bytes of input and limit bytes of output at a time, as the header says. */
 static enum err
-unpack(struct decompressor *d, const struct buffer *packed, size_t step, size_t limit,
-       struct buffer *plain)
+collect(void *context, const void *data, size_t len)
 {
-	bool ended = false;
+	assert_in_range(len, 1, COMPRESS_PIECE);
+	buffer_add(context, data, len);
+	return OK;
+}
 
+/* Unpacks with at most step bytes of input at a time; ERR_CLOSED: the frame's end did not come. */
+static enum err
+unpack(struct decompressor *d, const struct buffer *packed, size_t step, struct buffer *plain)
+{
 	for (size_t at = 0; at < packed->len;) {
 		size_t n = packed->len - at < step ? packed->len - at : step;
-		const unsigned char *p = packed->data + at;
-		size_t left = n, before;
+		enum err e = decompressor_add(d, packed->data + at, n, collect, plain);
 
-		do {
-			before = plain->len;
-			enum err e = decompressor_add(d, &p, &left, limit, plain, &ended);
-
-			if (e != OK)
-				return e;
-			assert_true(plain->len - before <= limit);
-		} while (left > 0 || plain->len - before == limit);
+		if (e != OK)
+			return e;
 		at += n;
 	}
-	return ended ? OK : ERR_CLOSED;
+	return decompressor_has_ended(d) ? OK : ERR_CLOSED;
 }
 
 static void
-round_trip(size_t len, size_t step, size_t limit)
+round_trip(size_t len, size_t step)
 {
 	struct buffer plain = {0}, packed = {0}, again = {0};
 	struct decompressor *d = decompressor_new();
 
 	fill(&plain, len);
 	pack(&plain, &packed);
-	assert_int_equal(unpack(d, &packed, step, limit, &again), OK);
+	assert_int_equal(unpack(d, &packed, step, &again), OK);
 	assert_int_equal(again.len, len);
 	if (len != 0)
 		assert_memory_equal(again.data, plain.data, len);
@@ -83,32 +81,25 @@ a_text_survives_in_pieces_of_any_size(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		round_trip(sizes[i], SIZE_MAX, PIECE);
-		round_trip(sizes[i], 1, PIECE);
-		round_trip(sizes[i], 997, 1000);
+		round_trip(sizes[i], SIZE_MAX);
+		round_trip(sizes[i], 1);
+		round_trip(sizes[i], 997);
 	}
 }
 
 static void
-the_end_is_still_known_when_asked_for_more(void **state)
+a_byte_behind_the_end_is_refused(void **state)
 {
 	struct buffer plain = {0}, packed = {0}, out = {0};
 	struct decompressor *d = decompressor_new();
-	bool ended = false;
 
 	(void)state;
 	fill(&plain, PIECE);
 	pack(&plain, &packed);
-	const unsigned char *p = packed.data;
-	size_t left = packed.len;
-
-	while (!ended)
-		assert_int_equal(decompressor_add(d, &p, &left, PIECE, &out, &ended), OK);
-	assert_int_equal(out.len, PIECE);
-	assert_int_equal(left, 0);
-	ended = false;
-	assert_int_equal(decompressor_add(d, &p, &left, PIECE, &out, &ended), OK);
-	assert_true(ended);
+	assert_int_equal(unpack(d, &packed, SIZE_MAX, &out), OK);
+	assert_int_equal(decompressor_add(d, "", 0, collect, &out), OK);
+	assert_true(decompressor_has_ended(d));
+	assert_int_equal(decompressor_add(d, packed.data, 1, collect, &out), ERR_PROTOCOL);
 	assert_int_equal(out.len, PIECE);
 	decompressor_free(d);
 	buffer_release(&plain);
@@ -121,15 +112,40 @@ nothing_has_ended_before_the_first_byte(void **state)
 {
 	struct decompressor *d = decompressor_new();
 	struct buffer out = {0};
-	const unsigned char *p = (const unsigned char *)"";
-	size_t left = 0;
-	bool ended = true;
 
 	(void)state;
-	assert_int_equal(decompressor_add(d, &p, &left, PIECE, &out, &ended), OK);
-	assert_false(ended);
+	assert_int_equal(decompressor_add(d, "", 0, collect, &out), OK);
+	assert_false(decompressor_has_ended(d));
 	decompressor_free(d);
 	buffer_release(&out);
+}
+
+static enum err
+refuse(void *context, const void *data, size_t len)
+{
+	size_t *calls = context;
+
+	(void)data;
+	(void)len;
+	++*calls;
+	return ERR_LIMIT;
+}
+
+static void
+a_sink_that_refuses_ends_it(void **state)
+{
+	struct buffer plain = {0}, packed = {0};
+	struct decompressor *d = decompressor_new();
+	size_t calls = 0;
+
+	(void)state;
+	fill(&plain, 3 * PIECE);
+	pack(&plain, &packed);
+	assert_int_equal(decompressor_add(d, packed.data, packed.len, refuse, &calls), ERR_LIMIT);
+	assert_int_equal(calls, 1);
+	decompressor_free(d);
+	buffer_release(&plain);
+	buffer_release(&packed);
 }
 
 static void
@@ -145,7 +161,7 @@ every_truncated_frame_is_not_ended(void **state)
 		struct buffer part = {0}, out = {0};
 
 		buffer_add(&part, packed.data, len);
-		assert_int_equal(unpack(d, &part, SIZE_MAX, PIECE, &out), ERR_CLOSED);
+		assert_int_equal(unpack(d, &part, SIZE_MAX, &out), ERR_CLOSED);
 		decompressor_free(d);
 		buffer_release(&part);
 		buffer_release(&out);
@@ -166,7 +182,7 @@ a_new_frame_may_begin_after_the_end(void **state)
 
 		compressor_add(c, "first, ", 7, COMPRESS_MORE, &packed);
 		compressor_add(c, "second", 6, COMPRESS_FINISH, &packed);
-		assert_int_equal(unpack(d, &packed, 3, PIECE, &out), OK);
+		assert_int_equal(unpack(d, &packed, 3, &out), OK);
 		assert_int_equal(out.len, 13);
 		assert_memory_equal(out.data, "first, second", 13);
 		decompressor_reset(d);
@@ -187,10 +203,10 @@ reset_forgets_half_a_frame(void **state)
 	fill(&plain, 5000);
 	pack(&plain, &packed);
 	buffer_add(&half, packed.data, packed.len / 2);
-	assert_int_equal(unpack(d, &half, SIZE_MAX, PIECE, &out), ERR_CLOSED);
+	assert_int_equal(unpack(d, &half, SIZE_MAX, &out), ERR_CLOSED);
 	decompressor_reset(d);
 	buffer_clear(&out);
-	assert_int_equal(unpack(d, &packed, SIZE_MAX, PIECE, &out), OK);
+	assert_int_equal(unpack(d, &packed, SIZE_MAX, &out), OK);
 	assert_int_equal(out.len, 5000);
 	decompressor_free(d);
 	buffer_release(&plain);
@@ -208,7 +224,7 @@ bytes_that_are_no_zstd_are_refused(void **state)
 
 	(void)state;
 	buffer_add(&in, bytes, sizeof(bytes));
-	assert_int_equal(unpack(d, &in, SIZE_MAX, PIECE, &out), ERR_PROTOCOL);
+	assert_int_equal(unpack(d, &in, SIZE_MAX, &out), ERR_PROTOCOL);
 	decompressor_free(d);
 	buffer_release(&in);
 	buffer_release(&out);
@@ -238,7 +254,7 @@ unpack_with_window(int window_log)
 		left = ZSTD_compressStream2(context, &o, &in, ZSTD_e_end);
 		packed.len += o.pos;
 	}
-	enum err e = unpack(d, &packed, SIZE_MAX, PIECE, &out);
+	enum err e = unpack(d, &packed, SIZE_MAX, &out);
 
 	ZSTD_freeCCtx(context);
 	decompressor_free(d);
@@ -256,12 +272,22 @@ a_larger_window_than_ours_is_refused(void **state)
 	assert_int_equal(unpack_with_window(COMPRESS_WINDOW_LOG + 1), ERR_PROTOCOL);
 }
 
+static enum err
+count_bytes(void *context, const void *data, size_t len)
+{
+	size_t *total = context;
+
+	(void)data;
+	assert_in_range(len, 1, COMPRESS_PIECE);
+	*total += len;
+	return OK;
+}
+
 static void
 a_bomb_is_given_out_in_bounded_pieces(void **state)
 {
-	struct buffer plain = {0}, packed = {0}, out = {0};
+	struct buffer plain = {0}, packed = {0};
 	struct decompressor *d = decompressor_new();
-	bool ended = false;
 	size_t total = 0;
 
 	(void)state;
@@ -269,20 +295,12 @@ a_bomb_is_given_out_in_bounded_pieces(void **state)
 	plain.len = (size_t)32 << 20;
 	pack(&plain, &packed);
 	assert_true(packed.len < PIECE);
-	const unsigned char *p = packed.data;
-	size_t left = packed.len;
-
-	while (!ended) {
-		assert_int_equal(decompressor_add(d, &p, &left, PIECE, &out, &ended), OK);
-		assert_true(out.len <= PIECE);
-		total += out.len;
-		buffer_clear(&out);
-	}
+	assert_int_equal(decompressor_add(d, packed.data, packed.len, count_bytes, &total), OK);
+	assert_true(decompressor_has_ended(d));
 	assert_int_equal(total, plain.len);
 	decompressor_free(d);
 	buffer_release(&plain);
 	buffer_release(&packed);
-	buffer_release(&out);
 }
 
 static void
@@ -402,7 +420,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_text_survives_in_pieces_of_any_size),
-		cmocka_unit_test(the_end_is_still_known_when_asked_for_more),
+		cmocka_unit_test(a_byte_behind_the_end_is_refused),
+		cmocka_unit_test(a_sink_that_refuses_ends_it),
 		cmocka_unit_test(nothing_has_ended_before_the_first_byte),
 		cmocka_unit_test(every_truncated_frame_is_not_ended),
 		cmocka_unit_test(a_new_frame_may_begin_after_the_end),
