@@ -79,6 +79,12 @@ run_here(struct build *b, enum reason why, const char *detail)
 		b->signal_number = process_caught_signal();
 		return;
 	}
+	/* What came while no wait had its mask open: the compiler would start after it and know nothing of it. */
+	if (process_poll(NULL, 0, io_now_ms()) == ERR_CLOSED) {
+		locks_release(&lock);
+		b->signal_number = process_caught_signal();
+		return;
+	}
 	b->state.state.mode = STATE_MODE_LOCAL;
 	state_enter(&b->state, STATE_COMPILE, "localhost", -1);
 	enum err e = local_run(b->m->path, b->m->command.items, &status);
