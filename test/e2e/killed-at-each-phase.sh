@@ -113,6 +113,12 @@ mkfifo pipe.h
 start late.c
 reaches Preprocess
 wait_for 5 is_compiling late.c || fail "no preprocessor"
+sleeps()
+{
+	grep -q '^State:.S' "/proc/$(compilers_of "$1" | head -n 1)/status"
+}
+wait_for 5 sleeps late.c || fail "the preprocessor does not wait"
+sleep 0.2
 # It waits for the pipe; whoever opens that name from now on finds a file.
 echo 'int more;' >file.h
 mv file.h pipe.h

@@ -263,11 +263,14 @@ ran_here()
 	esac
 }
 
-# Ids of running compilers proper (not drivers) that work on a source whose name contains NAME.
+# Ids of running compilers proper (not drivers) of this test that work on a source whose name contains NAME.
 compilers_of()
 {
-	ps -eo pid=,comm=,args= | awk -v name="$1" \
-		'($2 == "cc1" || $2 == "cc1plus" || $2 == "clang") && index($0, name) { print $1 }'
+	for candidate in $(ps -eo pid=,comm=,args= | awk -v name="$1" \
+		'($2 == "cc1" || $2 == "cc1plus" || $2 == "clang") && index($0, name) { print $1 }'); do
+		# In a jail too they know the folder; another test may have a source of the same name.
+		! grep -q -a -F "$work/" "/proc/$candidate/environ" 2>/dev/null || echo "$candidate"
+	done
 }
 
 is_compiling()

@@ -79,8 +79,10 @@ for line in 'dcc_compile_ok 2' 'dcc_compile_timeout 1' 'dcc_rej_bad_req 0' '<dis
 	grep -q -x "$line" "$work/stats" || fail "no \"$line\" in $(cat "$work/stats")"
 done
 
-# SIGHUP: the log goes on in a new file.
+# SIGHUP: the log goes on in a new file, which a rotator has made, for the daemon is not root any more.
 mv "$work/one.log" "$work/old.log"
+: >"$work/one.log"
+! is_root || chown nobody "$work/one.log"
 kill -HUP "$pid"
 wait_for 5 test -s "$work/one.log" || fail "the log was not opened again"
 DCC_HOSTS=$one DCC_FALLBACK=0 expect 0 dcc gcc -c a.c
