@@ -125,6 +125,7 @@ systemd-socket-activate -l "127.0.0.6:$port" dccd --no-detach --log-file "$work/
 	--store-dir "$work/check.store" 2>"$work/activate.err" &
 activated=$!
 helper_pids="$helper_pids $activated"
+wait_for 5 grep -q Listening "$work/activate.err" || fail "nobody listens"
 export DCC_HOSTS="127.0.0.6:$port"
 DCC_CONNECT_TIMEOUT=10 expect 0 dcc gcc -c a.c
 wait_for 5 has_lines ' job .* exit:0 ' "$work/activated.log" 1 || fail "not through the socket that was handed over: $(cat "$work/err" "$work/activate.err")"
