@@ -47,6 +47,7 @@ enum option_effect {
 	EFFECT_COLOUR,
 	EFFECT_SIDE_OUTPUT,
 	EFFECT_UNUSED_MACROS,
+	EFFECT_PEDANTIC,
 	EFFECT_PREPROCESSED,  /* -fpreprocessed */
 	EFFECT_DIAGNOSTICS_FORMAT,
 	EFFECT_CPU,           /* -march= and its like: "native" stays here */

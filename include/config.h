@@ -23,6 +23,7 @@
 	X(CONFIG_BACKOFF_PERIOD, "BACKOFF_PERIOD", true, "60") \
 	X(CONFIG_SSH, "SSH", true, "ssh") \
 	X(CONFIG_SAVE_TEMPS, "SAVE_TEMPS", true, "0") \
+	X(CONFIG_EXACT, "EXACT", false, "1") \
 	X(CONFIG_SKIP_LOCAL_RETRY, "SKIP_LOCAL_RETRY", true, "0")
 
 #define CONFIG_ENUM(code, name, twin, fallback) code,

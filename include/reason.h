@@ -23,6 +23,7 @@
 	X(REASON_LANGUAGE, 11, "language", "a language that is not distributed") \
 	X(REASON_CONFTEST, 12, "conftest", "a configure test, too small to send") \
 	X(REASON_BAD_COMMAND, 13, "bad-command", "the compiler will refuse this command line") \
+	X(REASON_PLAIN, 14, "plain", "preprocessed text would not give the bytes of a local compile") \
 	/* This machine decides. */ \
 	X(REASON_NO_HOSTS, 32, "no-hosts", "no volunteer is configured") \
 	X(REASON_LOCAL_SLOT, 33, "local-slot", "the host list gave this job to this machine") \
@@ -32,7 +33,7 @@
 	X(REASON_NO_IDENTITY, 37, "no-identity", "the local compiler cannot be identified") \
 	X(REASON_NO_STATE, 38, "no-state", "no directory for locks can be written") \
 	X(REASON_OUTPUT_PLACE, 39, "output-place", "an output cannot be written here") \
-	X(REASON_REMOTE_ERROR, 40, "remote-error", "a volunteer without proof of its compiler reported an error") \
+	X(REASON_REMOTE_ERROR, 40, "remote-error", "an error that may come from the way the text was sent is looked at again") \
 	/* The volunteer, or the way to it. */ \
 	X(REASON_CONNECT, 64, "connect", "no connection to the volunteer") \
 	X(REASON_LOST, 65, "lost", "the volunteer went away in the middle of the job") \

@@ -9,7 +9,6 @@
  * A result is final only from a volunteer whose compiler is proven to be ours; a stock distccd's error is looked at
  * again here, as distcc does.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 
 #include "args.h"
 #include "build.h"
+#include "deliver.h"
 #include "exitcode.h"
 #include "hostmemory.h"
 #include "identity.h"
@@ -50,6 +50,8 @@ struct build {
 	int64_t backoff_ms;
 	bool may_fall_back;
 	bool skips_local_retry;
+	bool wants_exact;
+	enum args_form form; /* of the text that was sent last */
 	bool spoke_distcc;       /* the last conversation was in distcc's language */
 	struct talk_job job;
 	enum reason last_reason; /* of the volunteer that failed last */
@@ -129,77 +131,6 @@ give_up(struct build *b, enum reason why)
 	log_warning("%s is compiled here: %s (reason=%s)", source_name(b), reason_sentence(why),
 	            reason_word(why));
 	run_here(b, why, NULL);
-}
-
-/* The result of a job that was done elsewhere. */
-
-static void
-copy_messages(int from, int to)
-{
-	char data[8192];
-	ssize_t n;
-
-	if (from < 0 || lseek(from, 0, SEEK_SET) < 0)
-		return;
-	while ((n = read(from, data, sizeof(data))) > 0)
-		if (io_write_exactly(to, data, (size_t)n, IO_NO_DEADLINE) != OK)
-			return;
-}
-
-/*
- * cpp's messages here and the compiler's there, as one compile would have printed them. OK:
- * *prints_cpp says whether cpp's come first or are among the compiler's already. ERR_USAGE: both have some, and their
- * order is unknown.
- */
-static enum err
-merge_messages(const struct talk_result *r, bool *prints_cpp)
-{
-	struct stat st;
-	char *text = NULL;
-	size_t len = 0;
-
-	*prints_cpp = true;
-	if (r->cpp_messages.len == 0 || r->stderr_fd < 0 || fstat(r->stderr_fd, &st) < 0 ||
-	    st.st_size == 0)
-		return OK;
-	if (lseek(r->stderr_fd, 0, SEEK_SET) < 0 ||
-	    io_read_to_end(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, &text, &len) != OK)
-		return ERR_USAGE;
-	bool is_among = memmem(text, len, r->cpp_messages.data, r->cpp_messages.len) != NULL;
-
-	free(text);
-	*prints_cpp = !is_among;
-	return is_among ? OK : ERR_USAGE;
-}
-
-/* The compilers remove an old object when they fail, so that make does not take it for new. */
-static void
-remove_stale_object(const struct build *b, const struct talk_result *r)
-{
-	if (r->exit_code != 0 && outputs_is_placeable(b->args.object))
-		unlink(b->args.object);
-}
-
-/* Shows and places a finished job's result. OK, or why it has to be done here after all. */
-static enum reason
-deliver(struct build *b, struct talk_result *r)
-{
-	bool prints_cpp;
-
-	if (merge_messages(r, &prints_cpp) != OK)
-		return REASON_DIAGNOSTICS;
-	state_enter(&b->state, STATE_DONE, NULL, -1);
-	remove_stale_object(b, r);
-	if (outputs_place(&r->outputs) != OK)
-		return REASON_OUTPUT_PLACE;
-	copy_messages(r->stdout_fd, STDOUT_FILENO);
-	if (prints_cpp && r->cpp_messages.len != 0 &&
-	    io_write_exactly(STDERR_FILENO, r->cpp_messages.data, r->cpp_messages.len,
-	                     IO_NO_DEADLINE) != OK)
-		log_debug("cannot write to stderr: %s", strerror(errno));
-	copy_messages(r->stderr_fd, STDERR_FILENO);
-	b->exit_code = r->exit_code;
-	return REASON_NONE;
 }
 
 /* Away. */
@@ -284,6 +215,7 @@ attempt(struct build *b, const struct host *h, struct preprocess *cpp, struct ta
 		if (e != OK)
 			return talk_fail(r, TALK_HERE, REASON_CPP_FAILED, NULL);
 		b->spoke_distcc = distcc;
+		b->form = cpp->form;
 		enum talk_end end = converse(b, h, distcc, cpp, r);
 
 		if (end != TALK_NOT_OURS)
@@ -319,6 +251,24 @@ note_failure(struct build *b, const struct host *h, const struct talk_result *r)
 		hostmemory_failed(b->dirs.lock, h, r->reason);
 }
 
+/* After a full -E messages may be others than a local compile's, and with -Werror so may the exit code. */
+static bool
+has_doubtful_messages(const struct build *b, const struct talk_result *r)
+{
+	return b->wants_exact && !b->spoke_distcc && b->form == ARGS_FORM_CPP && deliver_has_messages(r);
+}
+
+static enum reason
+show_result(struct build *b, struct talk_result *r)
+{
+	state_enter(&b->state, STATE_DONE, NULL, -1);
+	enum reason why = deliver_result(&b->args, r);
+
+	if (why == REASON_NONE)
+		b->exit_code = r->exit_code;
+	return why;
+}
+
 /* A finished job: OK once delivered; else the job goes on here. */
 static void
 finish(struct build *b, const struct host *h, struct talk_result *r)
@@ -330,10 +280,12 @@ finish(struct build *b, const struct host *h, struct talk_result *r)
 	if (b->spoke_distcc && h->language == HOST_ANY)
 		hostmemory_set_distcc(b->dirs.lock, h);
 	hostmemory_worked(b->dirs.lock, h);
-	if (r->exit_code != 0 && !is_proven && !b->skips_local_retry)
+	if (r->exit_code != 0 && (!is_proven || b->form == ARGS_FORM_CPP) && !b->skips_local_retry)
 		why = REASON_REMOTE_ERROR;
+	else if (has_doubtful_messages(b, r))
+		why = REASON_DIAGNOSTICS;
 	else
-		why = deliver(b, r);
+		why = show_result(b, r);
 	log_info("away %s host=%s language=%s exit=%d sent=%llu received=%llu", source_name(b),
 	         h->text, is_proven ? "native" : "distcc", r->exit_code,
 	         (unsigned long long)r->sent, (unsigned long long)r->received);
@@ -444,6 +396,8 @@ read_settings(struct build *b)
 	if (e == OK)
 		e = config_flag(c, CONFIG_SKIP_LOCAL_RETRY, &b->skips_local_retry);
 	if (e == OK)
+		e = config_flag(c, CONFIG_EXACT, &b->wants_exact);
+	if (e == OK)
 		e = config_flag(c, CONFIG_SAVE_TEMPS, &b->job.saves_temps);
 	if (e == OK)
 		e = config_seconds_ms(c, CONFIG_IO_TIMEOUT, 1, &b->job.io_timeout_ms);
@@ -491,6 +445,18 @@ fill_job(struct build *b)
 	b->job.wants_colour = !b->args.has_colour_option && is_colourful_terminal();
 }
 
+/* Would the bytes be those of a local compile? After a full -E the columns in debug information differ. */
+static enum reason
+judge_exactness(const struct build *b)
+{
+	enum args_compiler compiler = b->identity.compiler;
+
+	if (b->args.has_debug &&
+	    args_best_form(&b->args, compiler, b->identity.major) == ARGS_FORM_CPP)
+		return REASON_PLAIN;
+	return b->args.here_plain[compiler];
+}
+
 /* REASON_NONE: everything is there for sending the job away. ERR_USAGE through *e: a setting is wrong. */
 static enum reason
 prepare(struct build *b, enum err *e)
@@ -519,7 +485,7 @@ prepare(struct build *b, enum err *e)
 	    b->identity.digest[identity_language_of(b->args.language)] == NULL)
 		return REASON_NO_IDENTITY;
 	fill_job(b);
-	return b->args.here_plain[b->identity.compiler];
+	return b->wants_exact ? judge_exactness(b) : REASON_NONE;
 }
 
 static void

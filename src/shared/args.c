@@ -18,6 +18,8 @@ struct scan {
 	bool is_forced;       /* -x is in force for the words that follow */
 	enum args_language forced;
 	bool forced_is_preprocessed;
+	bool has_unused_macros, is_pedantic;
+	bool has_old_dwarf;   /* -gdwarf-4 and before */
 	bool is_cxx_driver;   /* g++ and clang++ take .c and .i for C++ */
 	size_t sources;
 	size_t outputs;
@@ -192,8 +194,11 @@ note_debug(struct scan *s, size_t i, const char *value)
 	if (is_one_of(word, levels) && strspn(value + n, "0123456789") == strlen(value + n)) {
 		s->a->has_debug = value[n] != '0' || strcmp(word, "dwarf") == 0;
 		if (value[n] >= '3' && strcmp(word, "dwarf") != 0)
-			s->a->here_plain[ARGS_GCC] = REASON_LOCAL_OPTION;
-	} else if (is_one_of(value, shapes) || starts_with(value, "dwarf-") || starts_with(value, "ctf")) {
+			s->a->here_plain[ARGS_GCC] = REASON_PLAIN;
+	} else if (starts_with(value, "dwarf-")) {
+		s->a->has_debug = true;
+		s->has_old_dwarf = value[6] >= '2' && value[6] <= '4';
+	} else if (is_one_of(value, shapes) || starts_with(value, "ctf")) {
 		s->a->has_debug = true;
 	} else if (starts_with(value, "split-dwarf")) {
 		s->a->has_debug = true;
@@ -207,7 +212,15 @@ static void
 note_unused_macros(struct scan *s, size_t i, const char *value)
 {
 	(void)value;
-	s->a->needs_full_cpp = !starts_with(s->a->argv.items[i], "-Wno-");
+	s->has_unused_macros = !starts_with(s->a->argv.items[i], "-Wno-");
+}
+
+/* gcc's pedantry would find fault with each line marker of text that is compiled as a source. */
+static void
+note_pedantic(struct scan *s, size_t i, const char *value)
+{
+	(void)value;
+	s->is_pedantic = !starts_with(s->a->argv.items[i], "-Wno-");
 }
 
 /* One JSON or SARIF document comes out of each run, so that of cpp cannot go before the other. */
@@ -351,6 +364,7 @@ static void (*const notes[EFFECTS])(struct scan *s, size_t i, const char *value)
 	[EFFECT_DEPEND_FILE] = note_depend_file,
 	[EFFECT_DEBUG] = note_debug,
 	[EFFECT_UNUSED_MACROS] = note_unused_macros,
+	[EFFECT_PEDANTIC] = note_pedantic,
 	[EFFECT_DIAGNOSTICS_FORMAT] = note_diagnostics_format,
 	[EFFECT_CPU] = note_cpu,
 	[EFFECT_WP] = note_wp,
@@ -466,14 +480,18 @@ judge_plain(const struct scan *s)
 {
 	struct args *a = s->a;
 
+	a->needs_full_cpp = s->has_unused_macros || s->is_pedantic;
 	if (s->seen[EFFECT_PLAIN] || s->seen[EFFECT_PLAIN_CLANG])
-		a->here_plain[ARGS_CLANG] = REASON_LOCAL_OPTION;
+		a->here_plain[ARGS_CLANG] = REASON_PLAIN;
+	/* clang's DWARF 5 has the MD5 of each file, but not where line markers name other files. */
+	if (a->has_debug && !s->has_old_dwarf && !a->is_preprocessed)
+		a->here_plain[ARGS_CLANG] = REASON_PLAIN;
 	/* clang's -frewrite-includes is not for assembler, and after -E its line tables differ. */
 	if (a->has_debug && a->language == ARGS_LANG_ASM_CPP)
-		a->here_plain[ARGS_CLANG] = REASON_LOCAL_OPTION;
+		a->here_plain[ARGS_CLANG] = REASON_PLAIN;
 	/* After a full -E the columns differ. */
 	if (s->seen[EFFECT_PLAIN] || (a->has_debug && a->needs_full_cpp))
-		a->here_plain[ARGS_GCC] = REASON_LOCAL_OPTION;
+		a->here_plain[ARGS_GCC] = REASON_PLAIN;
 }
 
 /* What the whole command is for says more than one of its options. */

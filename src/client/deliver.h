@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DCC_DELIVER_H
+#define DCC_DELIVER_H
+
+#include <stdbool.h>
+
+#include "args.h"
+#include "reason.h"
+#include "talk.h"
+
+/*
+ * Places the outputs of a finished job and prints what cpp here and the compiler there had to say, as one
+ * compile would have. REASON_NONE, or why the job has to be done here after all; then nothing was shown.
+ */
+enum reason
+deliver_result(const struct args *a, struct talk_result *r);
+/* Did the volunteer's compiler write to stderr? */
+bool
+deliver_has_messages(const struct talk_result *r);
+
+#endif
