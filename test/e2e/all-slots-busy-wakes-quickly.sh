@@ -44,7 +44,7 @@ sleep 1
 used=$(($(ticks) - before))
 [ $used -le 3 ] || fail "40 waiting clients used $used/100 s of processor time in a second"
 
-# The first of them leaves Blocked, and the lock is theirs, within moments.
+# The first of them leaves Blocked within moments: looking takes most of the time, sleeping would take a second.
 begin=$(now_ms)
 flock -u 9
 exec 9<&-
@@ -52,7 +52,7 @@ while are_all_blocked; do
 	:
 done
 took=$(($(now_ms) - begin))
-[ $took -lt $((300 * patience)) ] || fail "nobody went on for $took ms"
+[ $took -lt $((900 * patience)) ] || fail "nobody went on for $took ms"
 for client in $clients; do
 	wait "$client" || fail "a client ended with $?"
 done

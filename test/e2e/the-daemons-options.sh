@@ -20,7 +20,7 @@ done
 expect 101 dccd --daemon stray
 says stray
 expect 101 dccd --inetd --daemon
-expect 101 dccd --daemon --user no-such-user --store-dir "$work/check.store"
+expect 101 dccd --daemon --user no-such-user --log-stderr --store-dir "$work/check.store"
 ! is_root || says no-such-user
 
 # -n and --show-compilers serve nothing and say what would be.
@@ -35,7 +35,7 @@ DCC_CMDLIST=$work/commands expect 0 dccd --show-compilers --store-dir "$work/che
 prints '/usr/bin/gcc'
 ! grep -q clang "$work/out" || fail "clang is offered in spite of DCC_CMDLIST"
 printf '/no/such/compiler\n' >"$work/commands"
-DCC_CMDLIST=$work/commands expect 110 dccd --daemon --port 12345 --store-dir "$work/check.store" --listen 127.0.0.4
+DCC_CMDLIST=$work/commands expect 110 dccd --daemon --log-stderr --port 12345 --store-dir "$work/check.store" --listen 127.0.0.4
 
 # Two addresses, one of them IPv6; one job at a time; a deadline for it; its priority; a log of everything.
 stats_port=$((20000 + ($$ * 13 + 77) % 12000))
@@ -57,7 +57,7 @@ grep -q -E '^20[0-9-]+T[0-9:]+Z dccd\[[0-9]+\]: job 127\.0\.0\.1:[0-9]+ native p
 grep -q 'tcp-insecure changes nothing' "$work/one.log" || fail "nothing about --enable-tcp-insecure"
 [ "$(cat "$work/one.pid")" = "$pid" ] || fail "pid file"
 # The port is taken.
-expect 102 dccd --daemon --listen 127.0.0.2 --port "$port" --store-dir "$work/check.store"
+expect 102 dccd --daemon --log-stderr --listen 127.0.0.2 --port "$port" --store-dir "$work/check.store"
 says "$port"
 # shellcheck disable=SC2086  # words
 DCC_HOSTS=$one setsid dcc g++ $slow_options -c slow.cc 2>"$work/slow.err" &
