@@ -34,6 +34,7 @@
 	X(REASON_NO_STATE, 38, "no-state", "no directory for locks can be written") \
 	X(REASON_OUTPUT_PLACE, 39, "output-place", "an output cannot be written here") \
 	X(REASON_REMOTE_ERROR, 40, "remote-error", "an error that may come from the way the text was sent is looked at again") \
+	X(REASON_BAD_SETTINGS, 41, "bad-settings", "a setting or the host list has an error") \
 	/* The volunteer, or the way to it. */ \
 	X(REASON_CONNECT, 64, "connect", "no connection to the volunteer") \
 	X(REASON_LOST, 65, "lost", "the volunteer went away in the middle of the job") \

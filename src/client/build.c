@@ -118,6 +118,17 @@ exit_code_of(enum reason why)
 	}
 }
 
+/* What the user can do about it. */
+static const char *
+remedy_of(enum reason why)
+{
+	if (why == REASON_NO_HOSTS)
+		return "; name some in DCC_HOSTS, ~/.dcc/hosts or /etc/dcc/hosts";
+	if (why == REASON_BACKED_OFF)
+		return "; they are tried again when DCC_BACKOFF_PERIOD is over";
+	return "";
+}
+
 /* No volunteer could do it. */
 static void
 give_up(struct build *b, enum reason why)
@@ -128,8 +139,8 @@ give_up(struct build *b, enum reason why)
 		b->exit_code = exit_code_of(why);
 		return;
 	}
-	log_warning("%s is compiled here: %s (reason=%s)", source_name(b), reason_sentence(why),
-	            reason_word(why));
+	log_warning("%s is compiled here: %s (reason=%s)%s", source_name(b), reason_sentence(why),
+	            reason_word(why), remedy_of(why));
 	run_here(b, why, NULL);
 }
 
@@ -220,6 +231,10 @@ attempt(struct build *b, const struct host *h, struct preprocess *cpp, struct ta
 
 		if (end != TALK_NOT_OURS)
 			return end;
+		/* Our own command was to run there: whoever is silent is no stock distccd. */
+		if (h->kind == HOST_SSH && h->command == NULL && r->received == 0)
+			return talk_fail(r, TALK_HOST_FAILED, REASON_CONNECT,
+			                 "ssh ended before dccd there said a word");
 		if (h->language == HOST_NATIVE || distcc)
 			return talk_fail(r, TALK_HOST_FAILED, REASON_PROTOCOL,
 			                 "it does not speak dcc's language");
@@ -463,12 +478,12 @@ prepare(struct build *b, enum err *e)
 {
 	*e = read_settings(b);
 	if (*e != OK)
-		return REASON_BAD_COMMAND;
+		return REASON_BAD_SETTINGS;
 	if (!b->has_dirs)
 		return REASON_NO_STATE;
 	*e = sched_init(&b->sched, b->config, &b->dirs, &b->state);
 	if (*e != OK)
-		return REASON_NO_HOSTS;
+		return *e == ERR_USAGE ? REASON_BAD_SETTINGS : REASON_NO_HOSTS;
 	b->has_sched = true;
 	if (b->args.here != REASON_NONE)
 		return b->args.here;
@@ -485,7 +500,11 @@ prepare(struct build *b, enum err *e)
 	    b->identity.digest[identity_language_of(b->args.language)] == NULL)
 		return REASON_NO_IDENTITY;
 	fill_job(b);
-	return b->wants_exact ? judge_exactness(b) : REASON_NONE;
+	enum reason why = b->wants_exact ? judge_exactness(b) : REASON_NONE;
+
+	if (why == REASON_PLAIN && b->args.detail == NULL)
+		b->args.detail = xstrdup("DCC_EXACT=0 would send it away");
+	return why;
 }
 
 static void

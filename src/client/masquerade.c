@@ -109,6 +109,20 @@ is_option_or_source(const char *word)
 	return false;
 }
 
+/* "dcc ccache gcc": ccache is no compiler, and would start ours here. */
+static void
+warn_of_launcher(const char *name)
+{
+	static const char *const launchers[] = {"ccache", "sccache", "distcc", "icecc"};
+
+	for (size_t i = 0; i < sizeof(launchers) / sizeof(launchers[0]); i++) {
+		if (strcmp(path_base(name), launchers[i]) != 0)
+			continue;
+		log_warning("%s is no compiler, so nothing goes away%s", name,
+		            i == 0 ? ": put it in front instead, CCACHE_PREFIX=dcc ccache gcc" : "");
+	}
+}
+
 enum err
 masquerade_resolve(char *const argv[], struct masquerade *m)
 {
@@ -126,6 +140,7 @@ masquerade_resolve(char *const argv[], struct masquerade *m)
 		strv_add(&m->command, "cc");
 	}
 	strv_add_all(&m->command, argv + 1);
+	warn_of_launcher(m->command.items[0]);
 	return resolve(m);
 }
 

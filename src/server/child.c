@@ -9,6 +9,7 @@
 #include "job.h"
 #include "log.h"
 #include "process.h"
+#include "xalloc.h"
 
 #define STATS_REQUEST_MS 2000
 
@@ -50,6 +51,8 @@ run_job(const struct child_context *c, int client, const struct sockaddr_storage
 	j.reason = why;
 	access_format(from, j.client);
 	peer_init(&j.peer, client, client);
+	if (why == REASON_ACCESS)
+		j.text = xasprintf("no --allow there names the network of %s", j.client);
 	if (why != REASON_NONE)
 		j.peer.request_deadline_ms = io_now_ms() + PEER_FAREWELL_MS;
 	job_run(&j);

@@ -69,6 +69,9 @@ open_log(struct daemon *d)
 	else if (s->log_file == NULL)
 		d->log.path = d->log_path = geteuid() == 0 ? xstrdup("/var/log/dccd.log")
 		                                           : xasprintf("%s/dccd.log", s->store_dir);
+	/* At the first start of all nothing is there yet. */
+	if (d->log_path != NULL && geteuid() != 0 && io_make_dirs(s->store_dir, 0700) != OK)
+		log_debug("cannot make %s: %s", s->store_dir, strerror(errno));
 	if (d->log.path == NULL || logfile_open(&d->log) == OK)
 		return 0;
 	/* A log that nobody asked for is no reason to stay away. */
@@ -193,7 +196,7 @@ load_toolchain(struct daemon *d)
 	if (e == OK)
 		return 0;
 	return fail(EXIT_COMPILER_MISSING,
-	            xstrdup("no compiler that could be offered was found (see dccd(1), COMPILERS)"));
+	            xstrdup("no compiler that could be offered was found (see dccd(8), COMPILERS)"));
 }
 
 static int

@@ -214,6 +214,15 @@ config_origin(enum config_key key)
 	return variable;
 }
 
+/* A variable's name says which setting it is; a file's name does not. */
+static const char *
+name_in_file(enum config_key key)
+{
+	const char *variable;
+
+	return find_in_environment(key, &variable) != NULL ? "" : settings[key].name;
+}
+
 enum err
 config_flag(const struct config *c, enum config_key key, bool *value)
 {
@@ -231,8 +240,9 @@ config_flag(const struct config *c, enum config_key key, bool *value)
 			return OK;
 		}
 	}
-	log_error("%s is \"%.60s\", but must be 0 or 1 (or no, yes, off, on)",
-	          config_origin(key), text);
+	log_error("%s%s%s is \"%.60s\", but must be 0 or 1 (or no, yes, off, on)",
+	          config_origin(key), *name_in_file(key) != '\0' ? " " : "",
+		          name_in_file(key), text);
 	return ERR_USAGE;
 }
 
@@ -271,13 +281,15 @@ config_seconds_ms(const struct config *c, enum config_key key, int64_t min_ms, i
 	int64_t ms;
 
 	if (!parse_seconds(text, &ms)) {
-		log_error("%s is \"%.60s\", but must be a number of seconds",
-		          config_origin(key), text);
+		log_error("%s%s%s is \"%.60s\", but must be a number of seconds",
+		          config_origin(key), *name_in_file(key) != '\0' ? " " : "",
+		          name_in_file(key), text);
 		return ERR_USAGE;
 	}
 	if (ms < min_ms) {
-		log_error("%s is \"%.60s\", but must be at least %g seconds",
-		          config_origin(key), text, (double)min_ms / 1000);
+		log_error("%s%s%s is \"%.60s\", but must be at least %g seconds",
+		          config_origin(key), *name_in_file(key) != '\0' ? " " : "",
+		          name_in_file(key), text, (double)min_ms / 1000);
 		return ERR_USAGE;
 	}
 	*value = ms;

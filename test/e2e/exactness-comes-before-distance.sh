@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Where text on a volunteer would not give the bytes or the messages of a local compile, the job stays here.
+. "$(dirname "$0")/lib.sh"
+
+start_dccd one 127.0.0.2
+export DCC_HOSTS="127.0.0.2:$port/4" DCC_FALLBACK=0
+cat >quiet.c <<'END'
+#include <stddef.h>
+#include <stdio.h>
+
+int
+main(void)
+{
+	return printf("%zu\n", sizeof(size_t)) < 0;
+}
+END
+cat >loud.c <<'END'
+#include <stdio.h>
+struct empty {};
+int main(void) { return puts("x") < 0; }
+END
+
+# gcc's pedantry would find fault with every line marker.
+for options in -Wpedantic -pedantic-errors '-Wpedantic -Werror' '-std=c11 -Wall -pedantic'; do
+	# shellcheck disable=SC2086  # words
+	compare quiet.o gcc $options -c quiet.c
+	ran_away quiet.c
+done
+# Its own findings are looked at again here.
+compare loud.o gcc -pedantic -c loud.c
+ran_here loud.c diagnostics
+status=0
+dcc gcc -pedantic-errors -c loud.c 2>"$work/loud.err" || status=$?
+[ "$status" -eq 1 ] || fail "an error of pedantry gave exit $status"
+ran_here loud.c remote-error
+
+# Debug information that would differ.
+compare quiet.o gcc -g -pedantic -c quiet.c
+ran_here quiet.c plain
+compare quiet.o gcc -g3 -c quiet.c
+ran_here quiet.c plain
+compare quiet.o clang -g -c quiet.c
+ran_here quiet.c plain
+compare quiet.o clang -gdwarf-4 -c quiet.c
+ran_away quiet.c
+
+# Who does not mind can say so.
+DCC_EXACT=0 dcc clang -g -c quiet.c
+ran_away quiet.c
+DCC_EXACT=0 dcc gcc -g -pedantic -c quiet.c
+ran_away quiet.c
