@@ -13,7 +13,7 @@ printf '#error no way\n' >error.c
 
 # An error: exit code 1, the same message as a local compile, and exactly one compile anywhere.
 for cc in gcc clang; do
-	for options in '' '-g -Wall' '-Werror'; do
+	for options in '' '-gdwarf-4 -Wall' '-Werror'; do
 		# shellcheck disable=SC2086  # words
 		compare broken.o $cc $options -c broken.c
 	done
