@@ -25,6 +25,7 @@
 #include "io.h"
 #include "local.h"
 #include "log.h"
+#include "path.h"
 #include "preprocess.h"
 #include "process.h"
 #include "sched.h"
@@ -46,8 +47,8 @@ struct build {
 	struct sched sched;
 	bool has_sched;
 	char *cwd;
+	bool has_odd_cwd;
 	int64_t connect_timeout_ms;
-	int64_t backoff_ms;
 	bool may_fall_back;
 	bool skips_local_retry;
 	bool wants_exact;
@@ -347,9 +348,9 @@ try_place(struct build *b, struct sched_place *place, struct preprocess *cpp, st
 	b->state.state.mode = STATE_MODE_PLAIN;
 	enum talk_end end = attempt(b, h, cpp, r);
 
-	/* What is not used up now never will be, unless another host is tried. */
-	if (end != TALK_HOST_FAILED)
-		preprocess_release(cpp);
+	/* A job that waits for another volunteer must not hold the slot that those who have one wait for. */
+	preprocess_release(cpp);
+	*cpp = (struct preprocess)PREPROCESS_INIT;
 	sched_place_release(place);
 	return handle_end(b, h, end, r);
 }
@@ -389,16 +390,26 @@ load_response_file(void *context, const char *name, char **text)
 	return io_read_file(name, RESPONSE_FILE_MAX, text, &len);
 }
 
-/* $PWD's spelling of the current folder, if it names it: what the compilers write into debug information. */
+/*
+ * $PWD's spelling of the current folder, if it names it: what the compilers write into debug
+ * information. One that is not in normal form ("//a", "/a/") cannot be shown on a volunteer: *is_odd.
+ */
 static char *
-find_cwd(void)
+find_cwd(bool *is_odd)
 {
 	const char *pwd = getenv("PWD");
 	struct stat a, b;
 
-	if (pwd != NULL && pwd[0] == '/' && strstr(pwd, "/.") == NULL && stat(pwd, &a) == 0 &&
-	    stat(".", &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-		return xstrdup(pwd);
+	*is_odd = false;
+	if (pwd != NULL && pwd[0] == '/' && stat(pwd, &a) == 0 && stat(".", &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino) {
+		char *normal = path_normalise("/", pwd);
+
+		if (strcmp(normal, pwd) == 0)
+			return normal;
+		free(normal);
+		*is_odd = true;
+	}
 	return getcwd(NULL, 0);
 }
 
@@ -418,8 +429,6 @@ read_settings(struct build *b)
 		e = config_seconds_ms(c, CONFIG_IO_TIMEOUT, 1, &b->job.io_timeout_ms);
 	if (e == OK)
 		e = config_seconds_ms(c, CONFIG_CONNECT_TIMEOUT, 1, &b->connect_timeout_ms);
-	if (e == OK)
-		e = config_seconds_ms(c, CONFIG_BACKOFF_PERIOD, 0, &b->backoff_ms);
 	return e;
 }
 
@@ -466,6 +475,8 @@ judge_exactness(const struct build *b)
 {
 	enum args_compiler compiler = b->identity.compiler;
 
+	if (b->args.has_debug && b->has_odd_cwd)
+		return REASON_PLAIN;
 	if (b->args.has_debug &&
 	    args_best_form(&b->args, compiler, b->identity.major) == ARGS_FORM_CPP)
 		return REASON_PLAIN;
@@ -493,7 +504,7 @@ prepare(struct build *b, enum err *e)
 	}
 	if (!outputs_is_placeable(b->args.object))
 		return REASON_OUTPUT;
-	b->cwd = find_cwd();
+	b->cwd = find_cwd(&b->has_odd_cwd);
 	if (b->cwd != NULL && !outputs_has_one_place(b->cwd, b->args.object))
 		return REASON_OUTPUT;
 	if (b->cwd == NULL || local_identify(&b->dirs, b->m->path, &b->identity) != OK ||

@@ -17,7 +17,8 @@ is_wanted(const char *variable)
 {
 	static const char *const names[] = {"LANG=", "LANGUAGE=", "TZ=", "SOURCE_DATE_EPOCH=",
 	                                    "GCC_COLORS=", "GCC_URLS=", "TERM_URLS=", "COLUMNS=",
-	                                    "TERM=", "NO_COLOR=", "CLICOLOR_FORCE="};
+	                                    "TERM=", "NO_COLOR=", "CLICOLOR_FORCE=",
+	                                    "GCC_EXTRA_DIAGNOSTIC_OUTPUT="};
 
 	if (strncmp(variable, "LC_", 3) == 0)
 		return true;

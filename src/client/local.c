@@ -65,7 +65,7 @@ run_helper(const struct userdir *dirs, const char *compiler)
 	char save[] = "--save", quiet[] = "--quiet";
 	char *dir = xstrdup(dirs->identity), *name = xstrdup(compiler);
 	struct process_spec spec = {.path = helper, .argv = argv, .stdin_fd = -1,
-	                            .stdout_fd = -1, .stderr_fd = -1};
+	                            .stdout_fd = -1, .stderr_fd = -1, .own_group = true};
 	int status = 0;
 	pid_t pid;
 

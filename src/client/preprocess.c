@@ -112,6 +112,8 @@ open_copy(struct preprocess *p, const struct talk_job *job, const char *source)
 	char *name = xasprintf("%s/dcc-%ld-%s%s", job->tmpdir, (long)getpid(), path_base(source),
 	                       args_preprocessed_suffix(job->args->language));
 
+	/* Another attempt of this job may have left one. */
+	unlink(name);
 	p->copy_fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (p->copy_fd < 0)
 		log_warning("cannot keep the preprocessed text in %s: %s", name, strerror(errno));
@@ -142,6 +144,7 @@ preprocess_start(struct preprocess *p, const struct talk_job *job, enum args_for
 	if (form == ARGS_FORM_AS_IS)
 		return open_source(p, source, target);
 	p->has_filter = form == ARGS_FORM_DIRECTIVES && job->identity->compiler == ARGS_GCC;
+	p->has_pragmas = p->has_filter;
 	if (p->has_filter)
 		textfilter_init(&p->filter, source);
 	if (job->saves_temps)
@@ -182,6 +185,10 @@ preprocess_read(struct preprocess *p, struct buffer *out)
 		io_close(&p->text_fd);
 	else
 		out->len += (size_t)n;
+	if (p->has_pragmas)
+		pragmas_add(&p->pragmas, out->data + before, out->len - before);
+	if (p->pragmas.is_lost)
+		return ERR_USAGE;
 	if (p->copy_fd >= 0)
 		return io_write_exactly(p->copy_fd, out->data + before, out->len - before,
 		                        IO_NO_DEADLINE);
@@ -229,5 +236,6 @@ preprocess_release(struct preprocess *p)
 	p->pid = 0;
 	buffer_release(&p->messages);
 	textfilter_release(&p->filter);
+	pragmas_release(&p->pragmas);
 	locks_release(&p->lock);
 }

@@ -7,6 +7,7 @@
 
 #include "buffer.h"
 #include "err.h"
+#include "pragmas.h"
 #include "talk.h"
 #include "textfilter.h"
 
@@ -24,6 +25,8 @@ struct preprocess {
 	struct buffer messages;
 	bool has_filter;
 	struct textfilter filter;
+	bool has_pragmas; /* gcc would drop some that matter: they are watched for */
+	struct pragmas pragmas;
 	struct lock lock; /* the local slot */
 	bool is_read;     /* something was taken from it: of no use for another conversation */
 };
@@ -41,7 +44,8 @@ enum preprocess_target { PREPROCESS_TO_PIPE, PREPROCESS_TO_FILE };
 enum err
 preprocess_start(struct preprocess *p, const struct talk_job *job, enum args_form form,
                  enum preprocess_target target, struct talk_result *result);
-/* Reads some text through the filter into out (at most about 64 KiB). At the end text_fd is -1. ERR_SYSTEM. */
+/* Reads some text through the filter into out (at most about 64 KiB). At the end text_fd is -1. ERR_SYSTEM; ERR_USAGE: the
+ * text has lost something that the compiler needs. */
 enum err
 preprocess_read(struct preprocess *p, struct buffer *out);
 /* Reads what there is of the messages; at their end err_fd is -1. ERR_LIMIT: too many. */

@@ -309,9 +309,10 @@ on_refused(struct native *n, const unsigned char *p, size_t len)
 	if (e != OK)
 		return e;
 	n->is_over = true;
-	/* Every volunteer would need the same file. */
-	talk_fail(n->r, refused.reason == REASON_NEEDS_FILE ? TALK_HERE : TALK_HOST_FAILED,
-	          (enum reason)refused.reason, "%s", refused.text);
+	/* Every volunteer would need the same file, and find the same fault with our request. */
+	bool is_ours = refused.reason == REASON_NEEDS_FILE || refused.reason == REASON_PROTOCOL;
+
+	talk_fail(n->r, is_ours ? TALK_HERE : TALK_HOST_FAILED, (enum reason)refused.reason, "%s", refused.text);
 	wire_refused_release(&refused);
 	return OK;
 }

@@ -80,8 +80,13 @@ connect_tcp(const struct host *h, int64_t deadline_ms, struct connection *c, cha
 		*why = xasprintf("cannot resolve %s: %s", h->name, gai_strerror(n));
 		return ERR_CONNECT;
 	}
-	for (const struct addrinfo *a = list; a != NULL && c->fd < 0 && e != ERR_CLOSED; a = a->ai_next)
-		c->fd = connect_address(a, deadline_ms, &error, &e);
+	for (const struct addrinfo *a = list; a != NULL && c->fd < 0 && e != ERR_CLOSED; a = a->ai_next) {
+		/* One address that never answers must leave time for the others. */
+		int64_t now = io_now_ms();
+		int64_t share = a->ai_next != NULL ? (deadline_ms - now) / 2 : deadline_ms - now;
+
+		c->fd = connect_address(a, now + share, &error, &e);
+	}
 	freeaddrinfo(list);
 	if (c->fd >= 0)
 		return OK;

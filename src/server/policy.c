@@ -66,12 +66,24 @@ policy_check_command(const struct args *a, enum args_compiler compiler, const ch
 	return a->here;
 }
 
+bool
+policy_fits_directory(const struct args *a)
+{
+	if (a->dep_file != NULL || a->has_side_outputs)
+		return false;
+	for (size_t i = 1; i < a->argv.count; i++)
+		if (i != a->source && i != a->output && strchr(a->argv.items[i], '/') != NULL)
+			return false;
+	return true;
+}
+
 void
 policy_filter_env(const struct strv *env, struct strv *out)
 {
 	static const char *const names[] = {"LANG", "LANGUAGE", "TZ", "SOURCE_DATE_EPOCH", "PWD",
 	                                    "GCC_COLORS", "COLUMNS", "TERM", "GCC_URLS",
-	                                    "TERM_URLS", "NO_COLOR", "CLICOLOR_FORCE"};
+	                                    "TERM_URLS", "NO_COLOR", "CLICOLOR_FORCE",
+	                                    "GCC_EXTRA_DIAGNOSTIC_OUTPUT"};
 
 	for (size_t i = 0; i < env->count; i++) {
 		const char *item = env->items[i];
@@ -127,7 +139,10 @@ is_in_comment(const char *text, const char *p)
 
 	while (line > text && line[-1] != '\n')
 		line--;
-	if (memmem(line, (size_t)(p - line), "//", 2) != NULL)
+	const char *slashes = memmem(line, (size_t)(p - line), "//", 2);
+
+	/* Not inside a string, as in "http://". */
+	if (slashes != NULL && memchr(line, '"', (size_t)(slashes - line)) == NULL)
 		return true;
 	while (line < p && (*line == ' ' || *line == '\t'))
 		line++;
@@ -181,6 +196,33 @@ policy_has_file_pragma(const char *text, size_t len)
 	return has_word(text, len, "pch_preprocess") || has_dependency_pragma(text, len);
 }
 
+/*
+ * Does a line of the compiler's own say it? Compilers quote the source: what stands behind a quote, a
+ * bracket or the bar of a quoted line, or in a directive, is the program's text.
+ */
+static bool
+has_complaint(const char *text, size_t len, const char *words)
+{
+	const char *end = text + len;
+	const char *p = text;
+
+	while ((p = memmem(p, (size_t)(end - p), words, strlen(words))) != NULL) {
+		const char *line = p;
+
+		while (line > text && line[-1] != '\n')
+			line--;
+		size_t before = (size_t)(p - line);
+
+		if (before == 0 ||
+		    (memchr(line, ':', before) != NULL && line[0] != ' ' && memchr(line, '"', before) == NULL &&
+		     memchr(line, '(', before) == NULL && memchr(line, '|', before) == NULL &&
+		     memchr(line, '#', before) == NULL))
+			return true;
+		p += strlen(words);
+	}
+	return false;
+}
+
 bool
 policy_misses_file(const char *text, size_t len)
 {
@@ -188,7 +230,7 @@ policy_misses_file(const char *text, size_t len)
 	                                    "an't open", "annot open"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (has_word(text, len, words[i]))
+		if (has_complaint(text, len, words[i]))
 			return true;
 	return false;
 }
@@ -204,7 +246,7 @@ policy_is_resource_failure(const char *text, size_t len)
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (has_word(text, len, words[i]))
+		if (has_complaint(text, len, words[i]))
 			return true;
 	return false;
 }

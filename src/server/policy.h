@@ -20,6 +20,12 @@
  */
 enum reason
 policy_check_command(const struct args *a, enum args_compiler compiler, const char **word);
+/*
+ * May it run where no namespaces hide this machine's files? Only on text that is fully preprocessed (nothing is
+ * included), and with no word but source and output that could be a path: no dependency file, no dump.
+ */
+bool
+policy_fits_directory(const struct args *a);
 /* The variables that a compiler's messages and dates depend on; everything else is dropped. */
 void
 policy_filter_env(const struct strv *env, struct strv *out);

@@ -200,6 +200,8 @@ check_command(struct request *r)
 	if (why != REASON_NONE)
 		return job_refuse(j, REASON_ARGUMENTS, "%s: %s", word != NULL ? word : "the command",
 		                  reason_sentence(why));
+	if (j->jail != JAIL_NAMESPACES && !policy_fits_directory(a))
+		return job_refuse(j, REASON_VIEW, "no namespaces here: a word of the command may be a path");
 	if (a->source == 0 || a->object == NULL)
 		return job_refuse(j, REASON_ARGUMENTS, "no source or no output in the command");
 	make_command(r);

@@ -24,7 +24,7 @@
 #include "work.h"
 #include "xalloc.h"
 
-#define TEXT_MAX ((uint64_t)1 << 30)
+#define TEXT_MAX ((uint64_t)256 << 20)
 #define PIECE ((size_t)64 << 10)
 
 enum phase { WANT_HELLO, WANT_JOB, WANT_FILE, IN_FILE, COMPLETE };
@@ -166,7 +166,8 @@ check_view(struct request *r, const struct args *a)
 		return OK;
 	for (size_t i = 0; i < r->wire.outputs.count; i++)
 		is_absolute = is_absolute || r->wire.outputs.items[i][0] == '/';
-	if (!is_absolute && !a->has_debug && !a->has_side_outputs)
+	if (!is_absolute && !a->has_debug && r->wire.form != ARGS_FORM_DIRECTIVES &&
+	    policy_fits_directory(a))
 		return OK;
 	return job_refuse(r->job, REASON_VIEW, "no namespaces here: the client's paths cannot be shown");
 }

@@ -27,12 +27,13 @@ struct scan {
 	const char *wp_file;  /* of -Wp,-MD,FILE, borrowed from argv */
 };
 
-/* The first reason stays. */
+/* The first reason stays, but for the weak ones, which a volunteer would wave through. */
 static void
 stay(struct args *a, enum reason reason, const char *detail)
 {
-	if (a->here != REASON_NONE)
+	if (a->here != REASON_NONE && a->here != REASON_UNKNOWN_OPTION && a->here != REASON_CONFTEST)
 		return;
+	free(a->detail);
 	a->here = reason;
 	a->detail = detail != NULL ? xstrdup(detail) : NULL;
 }
@@ -215,6 +216,17 @@ note_unused_macros(struct scan *s, size_t i, const char *value)
 	s->has_unused_macros = !starts_with(s->a->argv.items[i], "-Wno-");
 }
 
+/* -fdump-PASS=FILE: a name that no volunteer should choose for us, nor we for it. */
+static void
+note_side_output(struct scan *s, size_t i, const char *value)
+{
+	const char *word = s->a->argv.items[i];
+
+	(void)value;
+	if (starts_with(word, "-fdump-") && strchr(word, '=') != NULL)
+		stay(s->a, REASON_LOCAL_FILE, word);
+}
+
 /* gcc's pedantry would find fault with each line marker of text that is compiled as a source. */
 static void
 note_pedantic(struct scan *s, size_t i, const char *value)
@@ -364,6 +376,7 @@ static void (*const notes[EFFECTS])(struct scan *s, size_t i, const char *value)
 	[EFFECT_DEPEND_FILE] = note_depend_file,
 	[EFFECT_DEBUG] = note_debug,
 	[EFFECT_UNUSED_MACROS] = note_unused_macros,
+	[EFFECT_SIDE_OUTPUT] = note_side_output,
 	[EFFECT_PEDANTIC] = note_pedantic,
 	[EFFECT_DIAGNOSTICS_FORMAT] = note_diagnostics_format,
 	[EFFECT_CPU] = note_cpu,

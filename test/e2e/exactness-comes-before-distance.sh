@@ -45,6 +45,44 @@ ran_here quiet.c plain
 compare quiet.o clang -gdwarf-4 -c quiet.c
 ran_away quiet.c
 
+# gcc carries these pragmas out while it preprocesses, and would not tell the volunteer.
+cat >macro.c <<'END'
+#define V 1
+#pragma push_macro("V")
+#undef V
+#define V 2
+int a = V;
+#pragma pop_macro("V")
+int b = V;
+       
+END
+compare macro.o gcc -O1 -c macro.c
+ran_here macro.c cpp-failed
+printf '#pragma once\n#pragma GCC system_header\n       \nextern int z;\n' >plain.h
+printf '#include "plain.h"\n        \nint z;\n' >plain.c
+compare plain.o gcc -O1 -c plain.c
+ran_away plain.c
+
+# A message that only quotes the source says nothing against the volunteer.
+printf 'int puts(const char *);\nint f(void) { puts("out of memory") return 0; }\n' >quoted.c
+for cc in gcc clang; do
+	compare quoted.o $cc -c quoted.c
+	ran_away quoted.c
+done
+
+# The spelling of the folder is in the debug information.
+mkdir -p "$work/src/.hidden/real"
+ln -s "$work/src/.hidden/real" "$work/src/.hidden/link"
+cp quiet.c .hidden/real/
+cd .hidden/link
+compare quiet.o gcc -g -c quiet.c
+ran_away quiet.c
+cd "$work/src"
+(PWD="/$PWD/" && export PWD && compare quiet.o gcc -g -c quiet.c)
+ran_here quiet.c plain
+(PWD="/$PWD/" && export PWD && compare quiet.o gcc -c quiet.c)
+ran_away quiet.c
+
 # Who does not mind can say so.
 DCC_EXACT=0 dcc clang -g -c quiet.c
 ran_away quiet.c

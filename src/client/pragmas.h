@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DCC_PRAGMAS_H
+#define DCC_PRAGMAS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buffer.h"
+
+/*
+ * gcc's -fdirectives-only carries out #pragma push_macro, pop_macro, poison and their like and leaves a
+ * line of blanks: compiled again, the macros would be others. Each such line is looked up in the file that it came
+ * from; once and system_header lose nothing. Starts as {0}.
+ */
+struct pragmas {
+	struct buffer partial; /* a line whose end has not come yet */
+	char *file;            /* the line markers' current file, or NULL */
+	unsigned long line;    /* of the next line of text in it */
+	bool is_lost;          /* a pragma that matters was dropped */
+};
+
+/* Looks at more text. */
+void
+pragmas_add(struct pragmas *p, const void *data, size_t len);
+void
+pragmas_release(struct pragmas *p);
+
+#endif
