@@ -78,8 +78,10 @@ cd .hidden/link
 compare quiet.o gcc -g -c quiet.c
 ran_away quiet.c
 cd "$work/src"
+# shellcheck disable=SC2030,SC2031  # for this one command
 (PWD="/$PWD/" && export PWD && compare quiet.o gcc -g -c quiet.c)
 ran_here quiet.c plain
+# shellcheck disable=SC2030,SC2031
 (PWD="/$PWD/" && export PWD && compare quiet.o gcc -c quiet.c)
 ran_away quiet.c
 
