@@ -352,7 +352,7 @@ waiters_are_served_in_order_of_arrival(void **state)
 	assert_int_equal(take(*state, one, 1, IO_NO_DEADLINE, &lock), OK);
 	for (int i = 0; i < 12; i++) {
 		pids[i] = start_teller(*state, &lock, i, fds[1]);
-		sleep_ms(20);
+		sleep_ms(150);
 	}
 	locks_release(&lock);
 	/* A newcomer that runs at once must stand behind all of them. */
