@@ -52,7 +52,6 @@ struct talk_result {
 	struct buffer cpp_messages;
 	struct outputs outputs; /* not yet placed */
 	uint64_t sent, received;
-	uint64_t remote_cpu_us;
 };
 #define TALK_RESULT_INIT {.end = TALK_HOST_FAILED, .stdout_fd = -1, .stderr_fd = -1}
 

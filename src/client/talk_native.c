@@ -296,7 +296,6 @@ on_result(struct native *n, const unsigned char *p, size_t len)
 	n->is_over = true;
 	n->r->end = TALK_DONE;
 	n->r->exit_code = (int)result.exit_code;
-	n->r->remote_cpu_us = result.cpu_us;
 	return OK;
 }
 
