@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DCC_RESOLVER_H
+#define DCC_RESOLVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "args.h"
+#include "err.h"
+#include "expander.h"
+#include "manifest.h"
+
+/*
+ * Include name and search list -> file; contents, programs and folders cached for as long as the disk
+ * says the same: inotify where the file system reports every change, stat(2) everywhere else.
+ */
+struct resolver;
+
+/* What has to be shown to a job so that it finds one path: a link, an (empty) folder, a file. Unique by path. */
+struct piece {
+	struct manifest_entry entry; /* its strings are the piece's own */
+	uint32_t catalogue_index;    /* the shipping's; PIECE_NOT_IN_CATALOGUE at first and after each change */
+	uint64_t scan;               /* number of the last scan that used it: whoever collects sees what it has already */
+};
+#define PIECE_NOT_IN_CATALOGUE UINT32_MAX
+
+struct search_folder {
+	char *path;     /* as the compiler spells it, relative to cwd or absolute */
+	bool is_system;
+};
+
+/* The search list of a set of options. Owned by the oracle; lives and stays the same as long as the resolver. */
+struct search {
+	struct search_folder *folders;
+	size_t count;
+	size_t bracket;               /* index of the first folder for <...>; those before are for "..." alone */
+	uint64_t number;              /* unique: the key of what the resolver remembers about it */
+};
+
+struct resolver_scan {
+	const char *cwd;              /* absolute, as $PWD spells it */
+	const struct search *search;
+	unsigned mode;                /* enum program_mode */
+	enum args_compiler compiler;  /* whose rules: what is one file for #pragma once */
+};
+
+struct resolver *
+resolver_new(struct symbols *symbols);
+void
+resolver_free(struct resolver *r);
+/* Begins the scan of a translation unit: from here on every answer is true at this time or later. Ends the one before. */
+void
+resolver_begin(struct resolver *r, const struct resolver_scan *scan);
+/* The main file, by its name on the command line. ERR_MISSING, ERR_DENIED as struct expander_world says. */
+enum err
+resolver_main(struct resolver *r, const char *name, const struct source **found);
+enum err
+resolver_find(struct resolver *r, const struct find *f, const struct source **found);
+
+/*
+ * All that the scan has used so far, each once: files found, links and folders on the way to them, and
+ * what resolver_use_folder was asked for. Borrowed until the next call of this module.
+ */
+void
+resolver_pieces(struct resolver *r, struct piece *const **pieces, size_t *count);
+/* A folder that has to exist for the job, with the links on the way: cwd, a search folder. ERR_MISSING when it does not. */
+enum err
+resolver_use_folder(struct resolver *r, const char *path);
+/* The bytes of a FILE piece as they were when its digest was taken; yours. ERR_MISSING: they changed since. */
+enum err
+resolver_read_piece(struct resolver *r, const struct piece *p, char **data, size_t *len);
+/*
+ * A change at any moment between resolver_begin and now that the scan may not have seen? Asked when the
+ * answer is complete, so that it describes one state of the disk.
+ */
+bool
+resolver_is_current(struct resolver *r);
+
+/* The fd of inotify, for the one loop's table of fds; -1: there is none. */
+int
+resolver_fd(const struct resolver *r);
+/* Reads what is reported there. */
+void
+resolver_hear(struct resolver *r);
+
+struct resolver_counts {
+	uint64_t files, folders, watches, programs, bytes, memory, finds, memo_hits, stats, reads;
+};
+void
+resolver_count(const struct resolver *r, struct resolver_counts *c);
+
+#endif
