@@ -35,7 +35,9 @@ enum args_form {
 	 */
 	ARGS_FORM_DIRECTIVES = 2,
 	/* After a full -E; what distcc's protocol and older compilers need. Compiled as .i text. */
-	ARGS_FORM_CPP = 3
+	ARGS_FORM_CPP = 3,
+	/* No text at all: the volunteer is shown the client's own files (pump mode), and the command is the user's. */
+	ARGS_FORM_FILES = 4
 };
 
 enum args_compiler { ARGS_GCC, ARGS_CLANG, ARGS_COMPILERS };
@@ -104,7 +106,7 @@ args_cpp_command(const struct args *a, enum args_compiler compiler, enum args_fo
  * The command that compiles the text on a volunteer: without what only the preprocessor needs
  * (-I..., -include, -M...; also -D, -U and their like unless the form is ARGS_FORM_DIRECTIVES).
  * ARGS_FORM_CPP names the preprocessed language with -x; ARGS_FORM_AS_IS changes nothing, so that
- * clang's words on unused options stay. *source and *output get the indices of the source's word
+ * clang's words on unused options stay; nor does ARGS_FORM_FILES. *source and *output get the indices of the source's word
  * and of the word with -o's value (as in struct args; output 0: none).
  */
 void

@@ -22,6 +22,14 @@ hash_add_field(struct hash *h, const void *data, size_t len);
 /* Writes the digest in hexadecimal (lower case, NUL-terminated) and frees h. */
 void
 hash_finish(struct hash *h, char hex[HASH_HEX_SIZE]);
+/* The same as bytes. */
+void
+hash_finish_binary(struct hash *h, unsigned char digest[HASH_SIZE]);
+/* Bytes to hexadecimal and back; ERR_PROTOCOL for what is not 64 digits in lower case. */
+void
+hash_format(const unsigned char digest[HASH_SIZE], char hex[HASH_HEX_SIZE]);
+enum err
+hash_parse(const char *hex, unsigned char digest[HASH_SIZE]);
 /* Digest of a file's bytes; ERR_MISSING, ERR_SYSTEM (errno set). Logs nothing. */
 enum err
 hash_file(const char *path, char hex[HASH_HEX_SIZE]);

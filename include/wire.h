@@ -24,6 +24,8 @@
 #define WIRE_VERSION 1u
 #define WIRE_DATA_MAX ((size_t)64 << 10)  /* body of one Data */
 #define WIRE_JOB_MAX ((size_t)4 << 20)    /* body of Job: command line and environment */
+#define WIRE_MANIFEST_MAX ((size_t)4 << 20) /* body of Manifest */
+#define WIRE_WANT_MAX ((size_t)1 << 20)   /* body of Want */
 #define WIRE_SMALL_MAX ((size_t)64 << 10) /* body of any other message */
 #define WIRE_LIST_MAX 65536u              /* entries of one list */
 #define WIRE_PATH_MAX 4096u
@@ -39,15 +41,17 @@ enum wire_type {
 	WIRE_COMPILE = 8,  /* volunteer: the compiler runs; repeated as a sign of life */
 	WIRE_RESULT = 9,   /* volunteer: last message of a finished job */
 	WIRE_REFUSED = 10, /* volunteer: last message of a job that is not done */
-	WIRE_MANIFEST = 11, /* reserved for pump mode */
-	WIRE_WANT = 12      /* reserved for pump mode */
+	WIRE_MANIFEST = 11, /* client: what the job may see of its files */
+	WIRE_WANT = 12,     /* volunteer: files that it lacks */
+	WIRE_PROOF = 13     /* volunteer: what the compiler has read */
 };
 
 enum wire_side { WIRE_CLIENT, WIRE_VOLUNTEER };
 
 /* Bits of Hello's features. */
 enum wire_feature {
-	WIRE_FEATURE_VIEW = 1 /* the volunteer shows each job the client's own absolute paths */
+	WIRE_FEATURE_VIEW = 1, /* the volunteer shows each job the client's own absolute paths */
+	WIRE_FEATURE_PUMP = 2  /* it takes ARGS_FORM_FILES: manifests, blobs */
 };
 
 struct wire_hello {
@@ -77,13 +81,15 @@ enum wire_role {
 	WIRE_ROLE_ORIGINAL = 2, /* client: the source as on disk, for the lines that diagnostics quote */
 	WIRE_ROLE_OUTPUT = 3,   /* volunteer */
 	WIRE_ROLE_STDOUT = 4,   /* volunteer */
-	WIRE_ROLE_STDERR = 5    /* volunteer */
+	WIRE_ROLE_STDERR = 5,   /* volunteer */
+	WIRE_ROLE_BLOB = 6,     /* client: bytes for the volunteer's store */
+	WIRE_ROLE_DEPENDENCIES = 7 /* volunteer: names of the files that the compiler has read, one a line */
 };
 
 struct wire_file {
 	uint32_t role; /* enum wire_role */
 	uint32_t mode; /* permission bits of an output */
-	char *path;    /* absolute, normalised; "" except for outputs */
+	char *path;    /* output: absolute, normalised; blob: SHA-256, 64 hexadecimal digits; else "" */
 };
 
 struct wire_end {
@@ -106,6 +112,25 @@ struct wire_refused {
 
 struct wire_queued {
 	uint32_t ahead; /* jobs that wait before this one */
+};
+
+#define WIRE_WANT_ROUNDS 4u /* Wants of one job */
+
+struct wire_want {
+	uint32_t *numbers; /* of files, as manifest.h counts them; rising, at least one */
+	size_t count;
+};
+
+enum wire_proof_kind {
+	WIRE_PROOF_ALL = 1, /* to be compared with the expected list */
+	WIRE_PROOF_USER = 2 /* without system headers: with the expected one of those */
+};
+
+#define WIRE_DIGEST_SIZE 32u
+
+struct wire_proof {
+	uint32_t kind;                          /* enum wire_proof_kind */
+	unsigned char digest[WIRE_DIGEST_SIZE]; /* deps_digest of the compiler's own list */
 };
 
 /* Reads a header: ERR_PROTOCOL for a type that this side may not send, ERR_LIMIT for a body over its type's bound. */
@@ -134,6 +159,13 @@ void
 wire_put_result(struct buffer *b, const struct wire_result *m);
 void
 wire_put_refused(struct buffer *b, const struct wire_refused *m);
+/* frame: one zstd frame of manifest_put's bytes, at most WIRE_MANIFEST_MAX; it is the body of Manifest. */
+void
+wire_put_manifest(struct buffer *b, const void *frame, size_t len);
+void
+wire_put_want(struct buffer *b, const struct wire_want *m);
+void
+wire_put_proof(struct buffer *b, const struct wire_proof *m);
 
 /* get reads a body; nothing may be left over. The strings are yours (release). ERR_PROTOCOL, ERR_LIMIT. */
 enum err
@@ -150,6 +182,10 @@ enum err
 wire_get_result(const unsigned char *p, size_t len, struct wire_result *m);
 enum err
 wire_get_refused(const unsigned char *p, size_t len, struct wire_refused *m);
+enum err
+wire_get_want(const unsigned char *p, size_t len, struct wire_want *m);
+enum err
+wire_get_proof(const unsigned char *p, size_t len, struct wire_proof *m);
 
 void
 wire_hello_release(struct wire_hello *m);
@@ -159,5 +195,7 @@ void
 wire_file_release(struct wire_file *m);
 void
 wire_refused_release(struct wire_refused *m);
+void
+wire_want_release(struct wire_want *m);
 
 #endif

@@ -361,6 +361,7 @@ on_message(struct native *n, enum wire_type type, const unsigned char *p, size_t
 	case WIRE_RUN:
 	case WIRE_MANIFEST:
 	case WIRE_WANT:
+	case WIRE_PROOF:
 		break;
 	}
 	return ERR_PROTOCOL;

@@ -138,7 +138,7 @@ args_cpp_command(const struct args *a, enum args_compiler compiler, enum args_fo
 static bool
 goes_to_volunteer(const struct option *o, enum args_form form)
 {
-	if (o == NULL || form == ARGS_FORM_AS_IS)
+	if (o == NULL || form == ARGS_FORM_AS_IS || form == ARGS_FORM_FILES)
 		return true;
 	if (o->class == OPTION_MACRO)
 		return form == ARGS_FORM_DIRECTIVES;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "hash.h"
@@ -58,20 +59,50 @@ hash_add_field(struct hash *h, const void *data, size_t len)
 	hash_add(h, data, len);
 }
 
-void
-hash_finish(struct hash *h, char hex[HASH_HEX_SIZE])
-{
-	static const char digits[] = "0123456789abcdef";
-	unsigned char digest[EVP_MAX_MD_SIZE];
+static const char digits[] = "0123456789abcdef";
 
-	require(EVP_DigestFinal_ex(h->context, digest, NULL));
+void
+hash_format(const unsigned char digest[HASH_SIZE], char hex[HASH_HEX_SIZE])
+{
 	for (size_t i = 0; i < HASH_SIZE; i++) {
 		hex[2 * i] = digits[digest[i] >> 4];
 		hex[2 * i + 1] = digits[digest[i] & 15];
 	}
 	hex[HASH_HEX_SIZE - 1] = '\0';
+}
+
+enum err
+hash_parse(const char *hex, unsigned char digest[HASH_SIZE])
+{
+	if (strlen(hex) != HASH_HEX_SIZE - 1 || strspn(hex, digits) != HASH_HEX_SIZE - 1)
+		return ERR_PROTOCOL;
+	for (size_t i = 0; i < HASH_SIZE; i++) {
+		size_t high = (size_t)(strchr(digits, hex[2 * i]) - digits);
+		size_t low = (size_t)(strchr(digits, hex[2 * i + 1]) - digits);
+
+		digest[i] = (unsigned char)(high << 4 | low);
+	}
+	return OK;
+}
+
+void
+hash_finish_binary(struct hash *h, unsigned char digest[HASH_SIZE])
+{
+	unsigned char whole[EVP_MAX_MD_SIZE];
+
+	require(EVP_DigestFinal_ex(h->context, whole, NULL));
+	memcpy(digest, whole, HASH_SIZE);
 	EVP_MD_CTX_free(h->context);
 	free(h);
+}
+
+void
+hash_finish(struct hash *h, char hex[HASH_HEX_SIZE])
+{
+	unsigned char digest[HASH_SIZE];
+
+	hash_finish_binary(h, digest);
+	hash_format(digest, hex);
 }
 
 static enum err

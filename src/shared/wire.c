@@ -25,6 +25,9 @@ static const struct rule {
 	[WIRE_COMPILE] = {0, false, true},
 	[WIRE_RESULT] = {WIRE_SMALL_MAX, false, true},
 	[WIRE_REFUSED] = {WIRE_SMALL_MAX, false, true},
+	[WIRE_MANIFEST] = {WIRE_MANIFEST_MAX, true, false},
+	[WIRE_WANT] = {WIRE_WANT_MAX, false, true},
+	[WIRE_PROOF] = {WIRE_SMALL_MAX, false, true},
 };
 
 enum err
@@ -253,17 +256,23 @@ wire_put_job(struct buffer *b, const struct wire_job *m)
 	finish(b, start, WIRE_JOB);
 }
 
+static bool
+is_digest(const char *s)
+{
+	return strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64;
+}
+
 /* What makes no sense whatever the volunteer is. */
 static enum err
 check_job(const struct wire_job *m)
 {
-	if (strlen(m->digest) != 64 || strspn(m->digest, "0123456789abcdef") != 64)
+	if (!is_digest(m->digest))
 		return ERR_PROTOCOL;
 	if (m->argv.count < 2 || m->source == 0 || m->source >= m->argv.count)
 		return ERR_PROTOCOL;
 	if (m->cwd[0] != '/' || m->umask > 0777)
 		return ERR_PROTOCOL;
-	if (m->form < ARGS_FORM_AS_IS || m->form > ARGS_FORM_CPP)
+	if (m->form < ARGS_FORM_AS_IS || m->form > ARGS_FORM_FILES)
 		return ERR_PROTOCOL;
 	return OK;
 }
@@ -315,10 +324,12 @@ wire_put_file(struct buffer *b, const struct wire_file *m)
 	finish(b, start, WIRE_FILE);
 }
 
-/* Only an output has a path, and that is absolute and normalised. */
+/* An output has a path that is absolute and normalised, a blob has its digest, no other has any. */
 static bool
 has_right_path(const struct wire_file *m)
 {
+	if (m->role == WIRE_ROLE_BLOB)
+		return is_digest(m->path);
 	if (m->role != WIRE_ROLE_OUTPUT)
 		return m->path[0] == '\0';
 	return m->path[0] == '/' && path_is_plain(m->path + 1);
@@ -335,7 +346,7 @@ wire_get_file(const unsigned char *p, size_t len, struct wire_file *m)
 	m->path = get_string(&c, WIRE_PATH_MAX);
 	enum err e = done(&c);
 
-	if (e == OK && (m->role < WIRE_ROLE_TEXT || m->role > WIRE_ROLE_STDERR || m->mode > 0777))
+	if (e == OK && (m->role < WIRE_ROLE_TEXT || m->role > WIRE_ROLE_DEPENDENCIES || m->mode > 0777))
 		e = ERR_PROTOCOL;
 	if (e == OK && !has_right_path(m))
 		e = ERR_PROTOCOL;
@@ -465,4 +476,81 @@ wire_refused_release(struct wire_refused *m)
 {
 	free(m->text);
 	*m = (struct wire_refused){0};
+}
+
+/* Manifest: one zstd frame, to the end of the body */
+void
+wire_put_manifest(struct buffer *b, const void *frame, size_t len)
+{
+	size_t start = begin(b);
+
+	buffer_add(b, frame, len);
+	finish(b, start, WIRE_MANIFEST);
+}
+
+/* Want: u32 count | u32 numbers */
+void
+wire_put_want(struct buffer *b, const struct wire_want *m)
+{
+	size_t start = begin(b);
+
+	put_u32(b, (uint32_t)m->count);
+	for (size_t i = 0; i < m->count; i++)
+		put_u32(b, m->numbers[i]);
+	finish(b, start, WIRE_WANT);
+}
+
+enum err
+wire_get_want(const unsigned char *p, size_t len, struct wire_want *m)
+{
+	struct cursor c = {p, len, OK};
+
+	*m = (struct wire_want){0};
+	m->count = get_u32(&c);
+	if (m->count == 0 || c.left / 4 != m->count)
+		return ERR_PROTOCOL;
+	m->numbers = xcalloc(m->count, sizeof(m->numbers[0]));
+	for (size_t i = 0; i < m->count; i++) {
+		m->numbers[i] = get_u32(&c);
+		if (i != 0 && m->numbers[i] <= m->numbers[i - 1])
+			c.e = ERR_PROTOCOL;
+	}
+	enum err e = done(&c);
+
+	if (e != OK)
+		wire_want_release(m);
+	return e;
+}
+
+void
+wire_want_release(struct wire_want *m)
+{
+	free(m->numbers);
+	*m = (struct wire_want){0};
+}
+
+/* Proof: u32 kind | 32 bytes digest */
+void
+wire_put_proof(struct buffer *b, const struct wire_proof *m)
+{
+	size_t start = begin(b);
+
+	put_u32(b, m->kind);
+	buffer_add(b, m->digest, sizeof(m->digest));
+	finish(b, start, WIRE_PROOF);
+}
+
+enum err
+wire_get_proof(const unsigned char *p, size_t len, struct wire_proof *m)
+{
+	struct cursor c = {p, len, OK};
+
+	*m = (struct wire_proof){.kind = get_u32(&c)};
+	const unsigned char *digest = take(&c, sizeof(m->digest));
+
+	if (digest != NULL)
+		memcpy(m->digest, digest, sizeof(m->digest));
+	if (done(&c) == OK && m->kind != WIRE_PROOF_ALL && m->kind != WIRE_PROOF_USER)
+		return ERR_PROTOCOL;
+	return done(&c);
 }

@@ -81,6 +81,35 @@ get_refused(const unsigned char *p, size_t len)
 }
 
 static enum err
+get_want(const unsigned char *p, size_t len)
+{
+	struct wire_want m;
+	struct buffer b = {0};
+	enum err e = wire_get_want(p, len, &m);
+
+	if (e != OK)
+		return e;
+	wire_put_want(&b, &m);
+	check_same(&b, p, len);
+	wire_want_release(&m);
+	return OK;
+}
+
+static enum err
+get_proof(const unsigned char *p, size_t len)
+{
+	struct wire_proof m;
+	struct buffer b = {0};
+	enum err e = wire_get_proof(p, len, &m);
+
+	if (e != OK)
+		return e;
+	wire_put_proof(&b, &m);
+	check_same(&b, p, len);
+	return OK;
+}
+
+static enum err
 get_numbers(enum wire_type type, const unsigned char *p, size_t len)
 {
 	struct wire_end end;
@@ -119,13 +148,15 @@ get_body(enum wire_type type, const unsigned char *p, size_t len)
 	case WIRE_QUEUED:
 	case WIRE_RESULT:
 		return get_numbers(type, p, len);
+	case WIRE_WANT:
+		return get_want(p, len);
+	case WIRE_PROOF:
+		return get_proof(p, len);
 	case WIRE_DATA:
 	case WIRE_RUN:
 	case WIRE_COMPILE:
-		return OK;
 	case WIRE_MANIFEST:
-	case WIRE_WANT:
-		break;
+		return OK;
 	}
 	abort();
 }

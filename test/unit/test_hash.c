@@ -92,6 +92,28 @@ a_missing_file_is_missing_and_a_directory_an_error(void **state)
 	assert_string_equal(hex, "untouched");
 }
 
+static void
+digests_as_text_and_as_bytes_are_one(void **state)
+{
+	struct hash *h = hash_new();
+	unsigned char digest[HASH_SIZE], parsed[HASH_SIZE];
+	char hex[HASH_HEX_SIZE];
+
+	(void)state;
+	hash_add(h, "abc", 3);
+	hash_finish_binary(h, digest);
+	assert_int_equal(digest[0], 0xba);
+	hash_format(digest, hex);
+	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_int_equal(hash_parse(hex, parsed), OK);
+	assert_memory_equal(parsed, digest, HASH_SIZE);
+	hex[5] = 'B';
+	assert_int_equal(hash_parse(hex, parsed), ERR_PROTOCOL);
+	hex[5] = '\0';
+	assert_int_equal(hash_parse(hex, parsed), ERR_PROTOCOL);
+	assert_memory_equal(parsed, digest, HASH_SIZE);
+}
+
 int
 main(void)
 {
@@ -100,6 +122,7 @@ main(void)
 		cmocka_unit_test(fields_do_not_run_into_each_other),
 		cmocka_unit_test(a_large_file_has_the_digest_of_its_bytes),
 		cmocka_unit_test(an_empty_file_has_the_digest_of_nothing),
+		cmocka_unit_test(digests_as_text_and_as_bytes_are_one),
 		cmocka_unit_test(a_missing_file_is_missing_and_a_directory_an_error),
 	};
 

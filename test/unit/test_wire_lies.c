@@ -53,6 +53,24 @@ get_result(const unsigned char *p, size_t len)
 }
 
 static enum err
+get_want(const unsigned char *p, size_t len)
+{
+	struct wire_want m;
+	enum err e = wire_get_want(p, len, &m);
+
+	wire_want_release(&m);
+	return e;
+}
+
+static enum err
+get_proof(const unsigned char *p, size_t len)
+{
+	struct wire_proof m;
+
+	return wire_get_proof(p, len, &m);
+}
+
+static enum err
 get_refused(const unsigned char *p, size_t len)
 {
 	struct wire_refused m;
@@ -337,7 +355,7 @@ form_first(struct wire_job *m)
 static void
 form_beyond(struct wire_job *m)
 {
-	m->form = ARGS_FORM_CPP + 1;
+	m->form = ARGS_FORM_FILES + 1;
 }
 
 static void
@@ -389,7 +407,8 @@ a_file_must_make_sense(void **state)
 	(void)state;
 	assert_int_equal(get_this_file(0, 0, ""), ERR_PROTOCOL);
 	assert_int_equal(get_this_file(WIRE_ROLE_STDERR, 0, ""), OK);
-	assert_int_equal(get_this_file(WIRE_ROLE_STDERR + 1, 0, ""), ERR_PROTOCOL);
+	assert_int_equal(get_this_file(WIRE_ROLE_DEPENDENCIES, 0, ""), OK);
+	assert_int_equal(get_this_file(WIRE_ROLE_DEPENDENCIES + 1, 0, ""), ERR_PROTOCOL);
 	assert_int_equal(get_this_file(WIRE_ROLE_OUTPUT, 0777, "/a"), OK);
 	assert_int_equal(get_this_file(WIRE_ROLE_OUTPUT, 04755, "/a"), ERR_PROTOCOL);
 	assert_int_equal(get_this_file(WIRE_ROLE_OUTPUT, 0644, "a"), ERR_PROTOCOL);
@@ -405,6 +424,58 @@ an_output_path_must_be_normalised(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		assert_int_equal(get_this_file(WIRE_ROLE_OUTPUT, 0644, paths[i]), ERR_PROTOCOL);
+}
+
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void
+a_blob_is_named_by_its_digest(void **state)
+{
+	(void)state;
+	assert_int_equal(get_this_file(WIRE_ROLE_BLOB, 0, DIGEST), OK);
+	assert_int_equal(get_this_file(WIRE_ROLE_BLOB, 0, ""), ERR_PROTOCOL);
+	assert_int_equal(get_this_file(WIRE_ROLE_BLOB, 0, DIGEST "0"), ERR_PROTOCOL);
+	assert_int_equal(get_this_file(WIRE_ROLE_BLOB, 0, &DIGEST[1]), ERR_PROTOCOL);
+	assert_int_equal(get_this_file(WIRE_ROLE_BLOB, 0, "F123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"), ERR_PROTOCOL);
+	assert_int_equal(get_this_file(WIRE_ROLE_BLOB, 0, "/a"), ERR_PROTOCOL);
+	assert_int_equal(get_this_file(WIRE_ROLE_TEXT, 0, DIGEST), ERR_PROTOCOL);
+}
+
+static enum err
+get_numbers(const char *bytes, size_t len)
+{
+	return get_copy(get_want, (const unsigned char *)bytes, len);
+}
+
+static void
+wanted_numbers_rise(void **state)
+{
+	(void)state;
+	assert_int_equal(get_numbers("\0\0\0\1\0\0\0\0", 8), OK);
+	assert_int_equal(get_numbers("\0\0\0\0", 4), ERR_PROTOCOL);
+	assert_int_equal(get_numbers("\x40\0\0\1\0\0\0\0", 8), ERR_PROTOCOL);
+	assert_int_equal(get_numbers("\0\0\0\2\0\0\0\1\0\0\0\2", 12), OK);
+	assert_int_equal(get_numbers("\0\0\0\2\0\0\0\2\0\0\0\2", 12), ERR_PROTOCOL);
+	assert_int_equal(get_numbers("\0\0\0\2\0\0\0\2\0\0\0\1", 12), ERR_PROTOCOL);
+	assert_int_equal(get_numbers("\0\0\0\1\0\0\0\1\0\0\0\2", 12), ERR_PROTOCOL);
+}
+
+static void
+a_proof_must_make_sense(void **state)
+{
+	(void)state;
+	for (uint32_t kind = 0; kind <= WIRE_PROOF_USER + 1; kind++) {
+		struct wire_proof m = {.kind = kind};
+		struct buffer b = {0};
+
+		wire_put_proof(&b, &m);
+		assert_int_equal(get_copy(get_proof, body(&b), body_len(&b)),
+		                 kind >= WIRE_PROOF_ALL && kind <= WIRE_PROOF_USER ? OK : ERR_PROTOCOL);
+		assert_int_equal(get_copy(get_proof, body(&b), body_len(&b) - 1), ERR_PROTOCOL);
+		buffer_add(&b, "", 1);
+		assert_int_equal(get_copy(get_proof, body(&b), body_len(&b)), ERR_PROTOCOL);
+		buffer_release(&b);
+	}
 }
 
 static void
@@ -451,6 +522,9 @@ main(void)
 		cmocka_unit_test(a_file_must_make_sense),
 		cmocka_unit_test(an_output_path_must_be_normalised),
 		cmocka_unit_test(only_an_output_has_a_path),
+		cmocka_unit_test(a_blob_is_named_by_its_digest),
+		cmocka_unit_test(wanted_numbers_rise),
+		cmocka_unit_test(a_proof_must_make_sense),
 		cmocka_unit_test(a_result_must_be_a_status),
 	};
 
