@@ -99,7 +99,7 @@ field_get_list(struct field_cursor *c, size_t max_count, struct strv *v)
 		c->e = ERR_LIMIT;
 	/* Each string costs four bytes at least, so a lie about the count ends early. */
 	for (uint32_t i = 0; c->e == OK && i < n; i++) {
-		char *s = field_get_string(c, c->left);
+		char *s = field_get_string(c, SIZE_MAX);
 
 		if (s != NULL)
 			strv_take(v, s);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "field.h"
 #include "path.h"
 #include "wire.h"
 #include "xalloc.h"
@@ -48,41 +49,7 @@ wire_get_header(const unsigned char bytes[WIRE_HEADER_SIZE], enum wire_side from
 	return OK;
 }
 
-/* Writing. */
-
-static void
-put_u32(struct buffer *b, uint32_t v)
-{
-	unsigned char *p = buffer_reserve(b, 4);
-
-	p[0] = (unsigned char)(v >> 24);
-	p[1] = (unsigned char)(v >> 16);
-	p[2] = (unsigned char)(v >> 8);
-	p[3] = (unsigned char)v;
-	b->len += 4;
-}
-
-static void
-put_u64(struct buffer *b, uint64_t v)
-{
-	put_u32(b, (uint32_t)(v >> 32));
-	put_u32(b, (uint32_t)v);
-}
-
-static void
-put_string(struct buffer *b, const char *s)
-{
-	put_u32(b, (uint32_t)strlen(s));
-	buffer_add_string(b, s);
-}
-
-static void
-put_list(struct buffer *b, const struct strv *v)
-{
-	put_u32(b, (uint32_t)v->count);
-	for (size_t i = 0; i < v->count; i++)
-		put_string(b, v->items[i]);
-}
+/* Frames. */
 
 static void
 fill_header(unsigned char header[WIRE_HEADER_SIZE], enum wire_type type, size_t len)
@@ -111,117 +78,34 @@ finish(struct buffer *b, size_t start, enum wire_type type)
 	fill_header(b->data + start, type, b->len - start - WIRE_HEADER_SIZE);
 }
 
-/* Reading: a cursor that remembers the first error, so that a get is a list of fields. */
-
-struct cursor {
-	const unsigned char *p;
-	size_t left;
-	enum err e;
-};
-
-static const unsigned char *
-take(struct cursor *c, size_t n)
-{
-	if (c->e == OK && c->left < n)
-		c->e = ERR_PROTOCOL;
-	if (c->e != OK)
-		return NULL;
-	const unsigned char *p = c->p;
-
-	c->p += n;
-	c->left -= n;
-	return p;
-}
-
-static uint32_t
-get_u32(struct cursor *c)
-{
-	const unsigned char *p = take(c, 4);
-
-	if (p == NULL)
-		return 0;
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static uint64_t
-get_u64(struct cursor *c)
-{
-	uint64_t high = get_u32(c);
-
-	return high << 32 | get_u32(c);
-}
-
-/* A string of at most max bytes without a NUL; NULL on error. */
-static char *
-get_string(struct cursor *c, size_t max)
-{
-	size_t n = get_u32(c);
-
-	if (c->e == OK && n > max)
-		c->e = ERR_LIMIT;
-	const unsigned char *p = take(c, n);
-
-	if (p == NULL)
-		return NULL;
-	if (memchr(p, '\0', n) != NULL) {
-		c->e = ERR_PROTOCOL;
-		return NULL;
-	}
-	return xstrndup((const char *)p, n);
-}
-
-static void
-get_list(struct cursor *c, struct strv *v)
-{
-	uint32_t n = get_u32(c);
-
-	if (c->e == OK && n > WIRE_LIST_MAX)
-		c->e = ERR_LIMIT;
-	/* Each string costs four bytes at least, so a lie about the count ends early. */
-	for (uint32_t i = 0; c->e == OK && i < n; i++) {
-		char *s = get_string(c, WIRE_JOB_MAX);
-
-		if (s != NULL)
-			strv_take(v, s);
-	}
-}
-
-static enum err
-done(const struct cursor *c)
-{
-	if (c->e != OK)
-		return c->e;
-	return c->left == 0 ? OK : ERR_PROTOCOL;
-}
-
 /* Hello: u32 version | u64 features | string software | u32 slots | u32 running | u32 queued */
 void
 wire_put_hello(struct buffer *b, const struct wire_hello *m)
 {
 	size_t start = begin(b);
 
-	put_u32(b, m->version);
-	put_u64(b, m->features);
-	put_string(b, m->software);
-	put_u32(b, m->slots);
-	put_u32(b, m->running);
-	put_u32(b, m->queued);
+	field_put_u32(b, m->version);
+	field_put_u64(b, m->features);
+	field_put_string(b, m->software);
+	field_put_u32(b, m->slots);
+	field_put_u32(b, m->running);
+	field_put_u32(b, m->queued);
 	finish(b, start, WIRE_HELLO);
 }
 
 enum err
 wire_get_hello(const unsigned char *p, size_t len, struct wire_hello *m)
 {
-	struct cursor c = {p, len, OK};
+	struct field_cursor c = {p, len, OK};
 
 	*m = (struct wire_hello){0};
-	m->version = get_u32(&c);
-	m->features = get_u64(&c);
-	m->software = get_string(&c, 256);
-	m->slots = get_u32(&c);
-	m->running = get_u32(&c);
-	m->queued = get_u32(&c);
-	enum err e = done(&c);
+	m->version = field_get_u32(&c);
+	m->features = field_get_u64(&c);
+	m->software = field_get_string(&c, 256);
+	m->slots = field_get_u32(&c);
+	m->running = field_get_u32(&c);
+	m->queued = field_get_u32(&c);
+	enum err e = field_done(&c);
 
 	if (e != OK)
 		wire_hello_release(m);
@@ -244,15 +128,15 @@ wire_put_job(struct buffer *b, const struct wire_job *m)
 {
 	size_t start = begin(b);
 
-	put_string(b, m->digest);
-	put_list(b, &m->argv);
-	put_string(b, m->cwd);
-	put_list(b, &m->env);
-	put_u32(b, m->source);
-	put_u32(b, m->language);
-	put_u32(b, m->form);
-	put_u32(b, m->umask);
-	put_list(b, &m->outputs);
+	field_put_string(b, m->digest);
+	field_put_list(b, &m->argv);
+	field_put_string(b, m->cwd);
+	field_put_list(b, &m->env);
+	field_put_u32(b, m->source);
+	field_put_u32(b, m->language);
+	field_put_u32(b, m->form);
+	field_put_u32(b, m->umask);
+	field_put_list(b, &m->outputs);
 	finish(b, start, WIRE_JOB);
 }
 
@@ -280,19 +164,19 @@ check_job(const struct wire_job *m)
 enum err
 wire_get_job(const unsigned char *p, size_t len, struct wire_job *m)
 {
-	struct cursor c = {p, len, OK};
+	struct field_cursor c = {p, len, OK};
 
 	*m = (struct wire_job){0};
-	m->digest = get_string(&c, 64);
-	get_list(&c, &m->argv);
-	m->cwd = get_string(&c, WIRE_PATH_MAX);
-	get_list(&c, &m->env);
-	m->source = get_u32(&c);
-	m->language = get_u32(&c);
-	m->form = get_u32(&c);
-	m->umask = get_u32(&c);
-	get_list(&c, &m->outputs);
-	enum err e = done(&c);
+	m->digest = field_get_string(&c, 64);
+	field_get_list(&c, WIRE_LIST_MAX, &m->argv);
+	m->cwd = field_get_string(&c, WIRE_PATH_MAX);
+	field_get_list(&c, WIRE_LIST_MAX, &m->env);
+	m->source = field_get_u32(&c);
+	m->language = field_get_u32(&c);
+	m->form = field_get_u32(&c);
+	m->umask = field_get_u32(&c);
+	field_get_list(&c, WIRE_LIST_MAX, &m->outputs);
+	enum err e = field_done(&c);
 
 	if (e == OK)
 		e = check_job(m);
@@ -318,9 +202,9 @@ wire_put_file(struct buffer *b, const struct wire_file *m)
 {
 	size_t start = begin(b);
 
-	put_u32(b, m->role);
-	put_u32(b, m->mode);
-	put_string(b, m->path);
+	field_put_u32(b, m->role);
+	field_put_u32(b, m->mode);
+	field_put_string(b, m->path);
 	finish(b, start, WIRE_FILE);
 }
 
@@ -338,13 +222,13 @@ has_right_path(const struct wire_file *m)
 enum err
 wire_get_file(const unsigned char *p, size_t len, struct wire_file *m)
 {
-	struct cursor c = {p, len, OK};
+	struct field_cursor c = {p, len, OK};
 
 	*m = (struct wire_file){0};
-	m->role = get_u32(&c);
-	m->mode = get_u32(&c);
-	m->path = get_string(&c, WIRE_PATH_MAX);
-	enum err e = done(&c);
+	m->role = field_get_u32(&c);
+	m->mode = field_get_u32(&c);
+	m->path = field_get_string(&c, WIRE_PATH_MAX);
+	enum err e = field_done(&c);
 
 	if (e == OK && (m->role < WIRE_ROLE_TEXT || m->role > WIRE_ROLE_DEPENDENCIES || m->mode > 0777))
 		e = ERR_PROTOCOL;
@@ -375,17 +259,17 @@ wire_put_end(struct buffer *b, const struct wire_end *m)
 {
 	size_t start = begin(b);
 
-	put_u64(b, m->size);
+	field_put_u64(b, m->size);
 	finish(b, start, WIRE_END);
 }
 
 enum err
 wire_get_end(const unsigned char *p, size_t len, struct wire_end *m)
 {
-	struct cursor c = {p, len, OK};
+	struct field_cursor c = {p, len, OK};
 
-	m->size = get_u64(&c);
-	return done(&c);
+	m->size = field_get_u64(&c);
+	return field_done(&c);
 }
 
 /* Run, Compile: no body */
@@ -401,17 +285,17 @@ wire_put_queued(struct buffer *b, const struct wire_queued *m)
 {
 	size_t start = begin(b);
 
-	put_u32(b, m->ahead);
+	field_put_u32(b, m->ahead);
 	finish(b, start, WIRE_QUEUED);
 }
 
 enum err
 wire_get_queued(const unsigned char *p, size_t len, struct wire_queued *m)
 {
-	struct cursor c = {p, len, OK};
+	struct field_cursor c = {p, len, OK};
 
-	m->ahead = get_u32(&c);
-	return done(&c);
+	m->ahead = field_get_u32(&c);
+	return field_done(&c);
 }
 
 /* Result: u32 exit code | u32 signal | u64 cpu us | u64 peak KiB | u64 wait us | u64 wall us */
@@ -420,29 +304,29 @@ wire_put_result(struct buffer *b, const struct wire_result *m)
 {
 	size_t start = begin(b);
 
-	put_u32(b, m->exit_code);
-	put_u32(b, m->signal_number);
-	put_u64(b, m->cpu_us);
-	put_u64(b, m->peak_kb);
-	put_u64(b, m->wait_us);
-	put_u64(b, m->wall_us);
+	field_put_u32(b, m->exit_code);
+	field_put_u32(b, m->signal_number);
+	field_put_u64(b, m->cpu_us);
+	field_put_u64(b, m->peak_kb);
+	field_put_u64(b, m->wait_us);
+	field_put_u64(b, m->wall_us);
 	finish(b, start, WIRE_RESULT);
 }
 
 enum err
 wire_get_result(const unsigned char *p, size_t len, struct wire_result *m)
 {
-	struct cursor c = {p, len, OK};
+	struct field_cursor c = {p, len, OK};
 
-	m->exit_code = get_u32(&c);
-	m->signal_number = get_u32(&c);
-	m->cpu_us = get_u64(&c);
-	m->peak_kb = get_u64(&c);
-	m->wait_us = get_u64(&c);
-	m->wall_us = get_u64(&c);
-	if (done(&c) == OK && (m->exit_code > 255 || m->signal_number > 127))
+	m->exit_code = field_get_u32(&c);
+	m->signal_number = field_get_u32(&c);
+	m->cpu_us = field_get_u64(&c);
+	m->peak_kb = field_get_u64(&c);
+	m->wait_us = field_get_u64(&c);
+	m->wall_us = field_get_u64(&c);
+	if (field_done(&c) == OK && (m->exit_code > 255 || m->signal_number > 127))
 		return ERR_PROTOCOL;
-	return done(&c);
+	return field_done(&c);
 }
 
 /* Refused: u32 reason | string text */
@@ -451,20 +335,20 @@ wire_put_refused(struct buffer *b, const struct wire_refused *m)
 {
 	size_t start = begin(b);
 
-	put_u32(b, m->reason);
-	put_string(b, m->text);
+	field_put_u32(b, m->reason);
+	field_put_string(b, m->text);
 	finish(b, start, WIRE_REFUSED);
 }
 
 enum err
 wire_get_refused(const unsigned char *p, size_t len, struct wire_refused *m)
 {
-	struct cursor c = {p, len, OK};
+	struct field_cursor c = {p, len, OK};
 
 	*m = (struct wire_refused){0};
-	m->reason = get_u32(&c);
-	m->text = get_string(&c, 4096);
-	enum err e = done(&c);
+	m->reason = field_get_u32(&c);
+	m->text = field_get_string(&c, 4096);
+	enum err e = field_done(&c);
 
 	if (e != OK)
 		wire_refused_release(m);
@@ -494,28 +378,28 @@ wire_put_want(struct buffer *b, const struct wire_want *m)
 {
 	size_t start = begin(b);
 
-	put_u32(b, (uint32_t)m->count);
+	field_put_u32(b, (uint32_t)m->count);
 	for (size_t i = 0; i < m->count; i++)
-		put_u32(b, m->numbers[i]);
+		field_put_u32(b, m->numbers[i]);
 	finish(b, start, WIRE_WANT);
 }
 
 enum err
 wire_get_want(const unsigned char *p, size_t len, struct wire_want *m)
 {
-	struct cursor c = {p, len, OK};
+	struct field_cursor c = {p, len, OK};
 
 	*m = (struct wire_want){0};
-	m->count = get_u32(&c);
+	m->count = field_get_u32(&c);
 	if (m->count == 0 || c.left / 4 != m->count)
 		return ERR_PROTOCOL;
 	m->numbers = xcalloc(m->count, sizeof(m->numbers[0]));
 	for (size_t i = 0; i < m->count; i++) {
-		m->numbers[i] = get_u32(&c);
+		m->numbers[i] = field_get_u32(&c);
 		if (i != 0 && m->numbers[i] <= m->numbers[i - 1])
 			c.e = ERR_PROTOCOL;
 	}
-	enum err e = done(&c);
+	enum err e = field_done(&c);
 
 	if (e != OK)
 		wire_want_release(m);
@@ -535,7 +419,7 @@ wire_put_proof(struct buffer *b, const struct wire_proof *m)
 {
 	size_t start = begin(b);
 
-	put_u32(b, m->kind);
+	field_put_u32(b, m->kind);
 	buffer_add(b, m->digest, sizeof(m->digest));
 	finish(b, start, WIRE_PROOF);
 }
@@ -543,14 +427,14 @@ wire_put_proof(struct buffer *b, const struct wire_proof *m)
 enum err
 wire_get_proof(const unsigned char *p, size_t len, struct wire_proof *m)
 {
-	struct cursor c = {p, len, OK};
+	struct field_cursor c = {p, len, OK};
 
-	*m = (struct wire_proof){.kind = get_u32(&c)};
-	const unsigned char *digest = take(&c, sizeof(m->digest));
+	*m = (struct wire_proof){.kind = field_get_u32(&c)};
+	const unsigned char *digest = field_take(&c, sizeof(m->digest));
 
 	if (digest != NULL)
 		memcpy(m->digest, digest, sizeof(m->digest));
-	if (done(&c) == OK && m->kind != WIRE_PROOF_ALL && m->kind != WIRE_PROOF_USER)
+	if (field_done(&c) == OK && m->kind != WIRE_PROOF_ALL && m->kind != WIRE_PROOF_USER)
 		return ERR_PROTOCOL;
-	return done(&c);
+	return field_done(&c);
 }
