@@ -30,8 +30,9 @@ struct closure_result {
 	const struct piece *source;  /* the main file's piece */
 };
 
+/* dir: the user's dcc directory (userdir's base): identities are read there, and what compilers answered is kept there. */
 struct closure *
-closure_new(void);
+closure_new(const char *dir);
 void
 closure_free(struct closure *c);
 /* alive (may be NULL) is called now and then while it works. */

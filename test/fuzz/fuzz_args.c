@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "args_search.h"
 #include "xalloc.h"
 
 /*
@@ -48,6 +49,16 @@ make_commands(const struct args *a)
 	}
 }
 
+static void
+read_search(const struct args *a)
+{
+	struct args_search s = {0};
+
+	args_search_parse(a, &s);
+	assert(s.macros != NULL);
+	args_search_release(&s);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -67,6 +78,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		args_scan(&a);
 		if (a.source != 0) {
 			make_commands(&a);
+			read_search(&a);
 			if (args_distcc_command(&a, &out))
 				assert(out.count >= 4);
 		}
