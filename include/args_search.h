@@ -28,6 +28,7 @@ struct args_search {
 	 * lies below a folder that the compiler knows.
 	 */
 	struct strv user_folders;
+	struct strv named_folders;  /* every folder of folders */
 	bool has_relative_folder;   /* the meaning of folders depends on the current directory */
 	bool has_no_standard_folders; /* -nostdinc */
 	enum args_dependencies dependencies[ARGS_COMPILERS];

@@ -281,7 +281,12 @@ add_folder(struct reader *r, enum part part, const struct word *w)
 		strv_add(&r->s->user_folders, w->m.value);
 	else if (part == PART_USER_PREFIXED)
 		add_prefixed(r, w->m.value);
-	keep(r, w, part == PART_USER_FOLDER || part == PART_OTHER_FOLDER ? &r->s->folders : &r->s->dialect);
+	if (part != PART_USER_FOLDER && part != PART_OTHER_FOLDER) {
+		keep(r, w, &r->s->dialect);
+		return;
+	}
+	strv_add(&r->s->named_folders, w->m.value);
+	keep(r, w, &r->s->folders);
 }
 
 static void
@@ -404,5 +409,6 @@ args_search_release(struct args_search *s)
 	strv_release(&s->dialect);
 	strv_release(&s->folders);
 	strv_release(&s->user_folders);
+	strv_release(&s->named_folders);
 	*s = (struct args_search){0};
 }
