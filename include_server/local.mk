@@ -4,9 +4,17 @@
 noinst_LIBRARIES += libinclude.a
 libinclude_a_SOURCES = \
 	include_server/closure.h \
+	include_server/draft.c \
+	include_server/draft.h \
 	include_server/expander.h \
+	include_server/parcels.c \
+	include_server/parcels.h \
 	include_server/program.h \
 	include_server/resolver.h \
+	include_server/shipping.c \
+	include_server/shipping.h \
+	include_server/stock.c \
+	include_server/stock.h \
 	include_server/unmodelled.c \
 	include_server/unmodelled.h
 
@@ -17,9 +25,29 @@ include_libs = libinclude.a libshared.a $(LZO_LIBS) $(ZSTD_LIBS) $(CRYPTO_LIBS)
 
 if UNIT_TESTS
 include_tests = \
+	test/unit/test_draft \
+	test/unit/test_parcels \
+	test/unit/test_shipping \
+	test/unit/test_stock \
 	test/unit/test_unmodelled
 check_PROGRAMS += $(include_tests)
 TESTS += $(include_tests)
+test_unit_test_draft_SOURCES = test/unit/test_draft.c test/unit/pieces.h
+test_unit_test_draft_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_draft_CFLAGS = $(test_cflags)
+test_unit_test_draft_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_parcels_SOURCES = test/unit/test_parcels.c test/unit/pieces.h
+test_unit_test_parcels_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_parcels_CFLAGS = $(test_cflags)
+test_unit_test_parcels_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_shipping_SOURCES = test/unit/test_shipping.c test/unit/pieces.h
+test_unit_test_shipping_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_shipping_CFLAGS = $(test_cflags)
+test_unit_test_shipping_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_stock_SOURCES = test/unit/test_stock.c test/unit/pieces.h
+test_unit_test_stock_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_stock_CFLAGS = $(test_cflags)
+test_unit_test_stock_LDADD = $(include_libs) $(CMOCKA_LIBS)
 test_unit_test_unmodelled_SOURCES = test/unit/test_unmodelled.c
 test_unit_test_unmodelled_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_unmodelled_CFLAGS = $(test_cflags)
