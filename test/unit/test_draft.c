@@ -7,21 +7,21 @@
 #include <cmocka.h>
 
 #include "draft.h"
-#include "pieces.h"
+#include "goods.h"
 
-static uint32_t numbers[PIECES_MAX];
+static uint32_t numbers[GOODS_MAX];
 
 static void
 without_a_catalogue_all_is_spelled_out_by_path(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct parcels *parcels = parcels_new();
 	struct stock *stock = stock_new(parcels);
 	struct draft d;
 
-	pieces_add(f, "c.c", "3");
-	pieces_add(f, "a.h", "1");
-	pieces_add(f, "b.h", "2");
+	goods_add(f, "c.c", "3");
+	goods_add(f, "a.h", "1");
+	goods_add(f, "b.h", "2");
 	f->list[2].entry.type = MANIFEST_DIRECTORY;
 	for (size_t i = 0; i < f->count; i++)
 		numbers[i] = stock_find(stock, f->all[i]);
@@ -45,17 +45,17 @@ without_a_catalogue_all_is_spelled_out_by_path(void **state)
 static void
 what_the_catalogue_has_is_named_by_rising_number_and_counted_first(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct parcels *parcels = parcels_new();
 	struct stock *stock = stock_new(parcels);
 	uint32_t index_of[] = {STOCK_NO_INDEX, 7, 3};
 	struct catalogue c = {.refs = 1, .parcel = 2, .index_of = index_of, .index_count = 3};
 	struct draft d;
 
-	pieces_add(f, "c.c", "3");
-	pieces_add(f, "a.h", "1");
-	pieces_add(f, "b.h", "2");
-	pieces_add(f, "d.h", "newer than the catalogue");
+	goods_add(f, "c.c", "3");
+	goods_add(f, "a.h", "1");
+	goods_add(f, "b.h", "2");
+	goods_add(f, "d.h", "newer than the catalogue");
 	for (size_t i = 0; i < f->count; i++)
 		numbers[i] = stock_find(stock, f->all[i]);
 	draft_make(&d, stock, &c, numbers, f->count);
@@ -78,11 +78,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(without_a_catalogue_all_is_spelled_out_by_path, pieces_set_up,
-		                                pieces_tear_down),
+		cmocka_unit_test_setup_teardown(without_a_catalogue_all_is_spelled_out_by_path, goods_set_up,
+		                                goods_tear_down),
 		cmocka_unit_test_setup_teardown(
-			what_the_catalogue_has_is_named_by_rising_number_and_counted_first, pieces_set_up,
-			pieces_tear_down),
+			what_the_catalogue_has_is_named_by_rising_number_and_counted_first, goods_set_up,
+			goods_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

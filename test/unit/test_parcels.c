@@ -8,13 +8,13 @@
 
 #include "compress.h"
 #include "parcels.h"
-#include "pieces.h"
+#include "goods.h"
 #include "wire.h"
 
 static const struct parcels_alive nobody = {NULL, NULL};
 
 static uint32_t
-find(struct parcels *p, const struct pieces *f, size_t i)
+find(struct parcels *p, const struct goods *f, size_t i)
 {
 	const struct manifest_entry *e = &f->list[i].entry;
 
@@ -63,9 +63,9 @@ open_frames(const struct buffer *b, char hex[HASH_HEX_SIZE])
 static void
 equal_bytes_are_one_blob(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct parcels *p = parcels_new();
-	size_t a = pieces_add(f, "a.h", "same"), b = pieces_add(f, "b.h", "same"), c = pieces_add(f, "c.h", "");
+	size_t a = goods_add(f, "a.h", "same"), b = goods_add(f, "b.h", "same"), c = goods_add(f, "c.h", "");
 
 	assert_int_equal(find(p, f, a), 0);
 	assert_int_equal(find(p, f, b), 0);
@@ -78,11 +78,11 @@ equal_bytes_are_one_blob(void **state)
 static void
 a_blob_travels_under_its_digest(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct parcels *p = parcels_new();
 	struct buffer out = {0};
 	char hex[HASH_HEX_SIZE], wanted[HASH_HEX_SIZE];
-	size_t a = pieces_add(f, "a.h", "int a;\n");
+	size_t a = goods_add(f, "a.h", "int a;\n");
 
 	assert_int_equal(parcels_put(p, find(p, f, a), PARCELS_PASS, &nobody, &out), OK);
 	char *text = open_frames(&out, hex);
@@ -98,12 +98,12 @@ a_blob_travels_under_its_digest(void **state)
 static void
 an_empty_file_travels_too(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct parcels *p = parcels_new();
 	struct buffer out = {0};
 	char hex[HASH_HEX_SIZE];
 
-	assert_int_equal(parcels_put(p, find(p, f, pieces_add(f, "a.h", "")), PARCELS_PASS, &nobody, &out), OK);
+	assert_int_equal(parcels_put(p, find(p, f, goods_add(f, "a.h", "")), PARCELS_PASS, &nobody, &out), OK);
 	char *text = open_frames(&out, hex);
 
 	assert_string_equal(text, "");
@@ -115,32 +115,32 @@ an_empty_file_travels_too(void **state)
 static void
 a_file_that_changed_does_not_travel(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct parcels *p = parcels_new();
 	struct buffer out = {0};
-	size_t a = pieces_add(f, "a.h", "old");
+	size_t a = goods_add(f, "a.h", "old");
 	uint32_t number = find(p, f, a);
 
-	pieces_write(f, a, "new");
+	goods_write(f, a, "new");
 	assert_int_equal(parcels_put(p, number, PARCELS_CACHE, &nobody, &out), ERR_MISSING);
 	unlink(f->paths[a]);
 	assert_int_equal(parcels_put(p, number, PARCELS_CACHE, &nobody, &out), ERR_MISSING);
 	assert_int_equal(out.len, 0);
 	parcels_free(p);
-	pieces_write(f, a, "");
+	goods_write(f, a, "");
 }
 
 static void
 what_was_compressed_is_kept_for_the_next_host(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct parcels *p = parcels_new();
 	struct buffer first = {0}, second = {0};
-	size_t a = pieces_add(f, "a.h", "old");
+	size_t a = goods_add(f, "a.h", "old");
 	uint32_t number = find(p, f, a);
 
 	assert_int_equal(parcels_put(p, number, PARCELS_CACHE, &nobody, &first), OK);
-	pieces_write(f, a, "new");
+	goods_write(f, a, "new");
 	assert_int_equal(parcels_put(p, number, PARCELS_CACHE, &nobody, &second), OK);
 	assert_int_equal(first.len, second.len);
 	assert_memory_equal(first.data, second.data, first.len);
@@ -151,7 +151,7 @@ what_was_compressed_is_kept_for_the_next_host(void **state)
 
 /* Each is too random to be compressed: about a quarter of what is kept. */
 static void
-write_noise(struct pieces *f, size_t i, struct parcels *p, uint32_t *number)
+write_noise(struct goods *f, size_t i, struct parcels *p, uint32_t *number)
 {
 	size_t size = (size_t)5 << 20;
 	char *text = xmalloc(size + 1);
@@ -162,7 +162,7 @@ write_noise(struct pieces *f, size_t i, struct parcels *p, uint32_t *number)
 		text[k] = (char)(1 + (x >> 24) % 255);
 	}
 	text[size] = '\0';
-	pieces_renew(f, i, text);
+	goods_renew(f, i, text);
 	*number = find(p, f, i);
 	free(text);
 }
@@ -170,7 +170,7 @@ write_noise(struct pieces *f, size_t i, struct parcels *p, uint32_t *number)
 static void
 what_is_kept_has_a_bound_and_the_oldest_goes(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct parcels *p = parcels_new();
 	struct buffer out = {0};
 	uint32_t numbers[8];
@@ -179,10 +179,10 @@ what_is_kept_has_a_bound_and_the_oldest_goes(void **state)
 		char name[8];
 
 		snprintf(name, sizeof(name), "%zu.h", i);
-		write_noise(f, pieces_add(f, name, ""), p, &numbers[i]);
+		write_noise(f, goods_add(f, name, ""), p, &numbers[i]);
 		assert_int_equal(parcels_put(p, numbers[i], PARCELS_CACHE, &nobody, &out), OK);
 		buffer_clear(&out);
-		pieces_write(f, i, "gone");
+		goods_write(f, i, "gone");
 	}
 	assert_true(parcels_memory(p) < (size_t)30 << 20);
 	assert_int_equal(parcels_put(p, numbers[7], PARCELS_CACHE, &nobody, &out), OK);
@@ -226,7 +226,7 @@ note_life(void *context)
 static void
 many_blobs_are_found_again_and_large_ones_give_signs_of_life(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct parcels *p = parcels_new();
 	struct buffer out = {0};
 	unsigned char digest[HASH_SIZE] = {0};
@@ -241,7 +241,7 @@ many_blobs_are_found_again_and_large_ones_give_signs_of_life(void **state)
 		memcpy(digest, &i, sizeof(i));
 		assert_int_equal(parcels_find(p, digest, "/x", 1), i);
 	}
-	write_noise(f, pieces_add(f, "a.h", ""), p, &number);
+	write_noise(f, goods_add(f, "a.h", ""), p, &number);
 	assert_int_equal(parcels_put(p, number, PARCELS_PASS, &(struct parcels_alive){note_life, &lives}, &out),
 	                 OK);
 	assert_int_equal(lives, 4);
@@ -253,18 +253,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(equal_bytes_are_one_blob, pieces_set_up, pieces_tear_down),
-		cmocka_unit_test_setup_teardown(a_blob_travels_under_its_digest, pieces_set_up, pieces_tear_down),
-		cmocka_unit_test_setup_teardown(an_empty_file_travels_too, pieces_set_up, pieces_tear_down),
-		cmocka_unit_test_setup_teardown(a_file_that_changed_does_not_travel, pieces_set_up,
-		                                pieces_tear_down),
-		cmocka_unit_test_setup_teardown(what_was_compressed_is_kept_for_the_next_host, pieces_set_up,
-		                                pieces_tear_down),
-		cmocka_unit_test_setup_teardown(what_is_kept_has_a_bound_and_the_oldest_goes, pieces_set_up,
-		                                pieces_tear_down),
+		cmocka_unit_test_setup_teardown(equal_bytes_are_one_blob, goods_set_up, goods_tear_down),
+		cmocka_unit_test_setup_teardown(a_blob_travels_under_its_digest, goods_set_up, goods_tear_down),
+		cmocka_unit_test_setup_teardown(an_empty_file_travels_too, goods_set_up, goods_tear_down),
+		cmocka_unit_test_setup_teardown(a_file_that_changed_does_not_travel, goods_set_up,
+		                                goods_tear_down),
+		cmocka_unit_test_setup_teardown(what_was_compressed_is_kept_for_the_next_host, goods_set_up,
+		                                goods_tear_down),
+		cmocka_unit_test_setup_teardown(what_is_kept_has_a_bound_and_the_oldest_goes, goods_set_up,
+		                                goods_tear_down),
 		cmocka_unit_test(a_blob_of_our_own_lives_as_long_as_somebody_keeps_it),
 		cmocka_unit_test_setup_teardown(many_blobs_are_found_again_and_large_ones_give_signs_of_life,
-		                                pieces_set_up, pieces_tear_down),
+		                                goods_set_up, goods_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "compress.h"
-#include "pieces.h"
+#include "goods.h"
 #include "shipping.h"
 #include "wire.h"
 
@@ -72,7 +72,7 @@ close_delivery(struct delivery *d)
 }
 
 static struct shipment *
-order(struct shipping *s, const char *host, struct pieces *f)
+order(struct shipping *s, const char *host, struct goods *f)
 {
 	struct closure_result r = {
 		.pieces = f->all, .piece_count = f->count, .source = f->all[0]};
@@ -93,7 +93,7 @@ start(struct shipment *m, struct delivery *d)
 
 /* The whole life of a job; the number of blobs that went along. */
 static size_t
-ship(struct shipping *s, const char *host, struct pieces *f)
+ship(struct shipping *s, const char *host, struct goods *f)
 {
 	struct shipment *m = order(s, host, f);
 	struct delivery d;
@@ -106,17 +106,17 @@ ship(struct shipping *s, const char *host, struct pieces *f)
 }
 
 static void
-add_three(struct pieces *f)
+add_three(struct goods *f)
 {
-	pieces_add(f, "main.c", "main");
-	pieces_add(f, "a.h", "a");
-	pieces_add(f, "b.h", "b");
+	goods_add(f, "main.c", "main");
+	goods_add(f, "a.h", "a");
+	goods_add(f, "b.h", "b");
 }
 
 static void
 a_host_never_met_gets_the_manifest_and_the_source_alone(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shipping *s = shipping_new(secret);
 	struct delivery d;
 
@@ -137,16 +137,16 @@ a_host_never_met_gets_the_manifest_and_the_source_alone(void **state)
 static void
 a_host_gets_each_file_once(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shipping *s = shipping_new(secret);
 
 	add_three(f);
 	ship(s, "red", f);
 	assert_int_equal(ship(s, "red", f), 0);
-	pieces_add(f, "c.h", "c");
+	goods_add(f, "c.h", "c");
 	assert_int_equal(ship(s, "red", f), 1);
 	assert_int_equal(ship(s, "red", f), 0);
-	pieces_renew(f, 1, "another a");
+	goods_renew(f, 1, "another a");
 	assert_int_equal(ship(s, "red", f), 1);
 	shipping_free(s);
 }
@@ -155,7 +155,7 @@ static void
 what_the_volunteer_wants_follows_and_the_rest_is_believed_to_be_there(void **state)
 {
 	static const uint32_t numbers[] = {1, 2};
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shipping *s = shipping_new(secret);
 	struct delivery d;
 	struct buffer out = {0};
@@ -187,7 +187,7 @@ static void
 numbers_that_name_no_file_break_the_protocol(void **state)
 {
 	static const uint32_t none[] = {0}, beyond[] = {4}, falling[] = {2, 1}, folder[] = {1};
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shipping *s = shipping_new(secret);
 	struct delivery d;
 
@@ -210,7 +210,7 @@ numbers_that_name_no_file_break_the_protocol(void **state)
 static void
 a_second_job_waits_for_what_the_first_brings(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shipping *s = shipping_new(secret);
 	struct delivery d;
 
@@ -237,7 +237,7 @@ a_second_job_waits_for_what_the_first_brings(void **state)
 static void
 a_job_that_dies_or_dawdles_hands_over(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shipping *s = shipping_new(secret);
 	struct delivery d;
 
@@ -262,14 +262,14 @@ a_job_that_dies_or_dawdles_hands_over(void **state)
 static void
 a_file_that_changed_since_the_scan_stops_the_start(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shipping *s = shipping_new(secret);
 	struct buffer out = {0};
 
 	add_three(f);
 	struct shipment *m = order(s, "red", f);
 
-	pieces_write(f, 0, "edited");
+	goods_write(f, 0, "edited");
 	assert_int_equal(shipment_start(m, 0, &nobody, &out), ERR_MISSING);
 	assert_int_equal(out.len, 0);
 	shipment_free(m);
@@ -280,7 +280,7 @@ a_file_that_changed_since_the_scan_stops_the_start(void **state)
 static void
 entries_that_recur_move_to_the_catalogue_and_the_host_gets_it_once(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shipping *s = shipping_new(secret);
 	struct delivery d;
 
@@ -304,7 +304,7 @@ entries_that_recur_move_to_the_catalogue_and_the_host_gets_it_once(void **state)
 static void
 while_a_new_catalogue_is_under_way_others_use_what_they_have(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shipping *s = shipping_new(secret);
 	struct delivery d;
 	struct shipment *bringer = NULL;
@@ -338,7 +338,7 @@ while_a_new_catalogue_is_under_way_others_use_what_they_have(void **state)
 static void
 too_large_a_file_does_not_travel(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shipping *s = shipping_new(secret);
 	struct shipment *m = NULL;
 
@@ -355,24 +355,24 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_host_never_met_gets_the_manifest_and_the_source_alone,
-		                                pieces_set_up, pieces_tear_down),
-		cmocka_unit_test_setup_teardown(a_host_gets_each_file_once, pieces_set_up, pieces_tear_down),
+		                                goods_set_up, goods_tear_down),
+		cmocka_unit_test_setup_teardown(a_host_gets_each_file_once, goods_set_up, goods_tear_down),
 		cmocka_unit_test_setup_teardown(
-			what_the_volunteer_wants_follows_and_the_rest_is_believed_to_be_there, pieces_set_up,
-			pieces_tear_down),
-		cmocka_unit_test_setup_teardown(numbers_that_name_no_file_break_the_protocol, pieces_set_up,
-		                                pieces_tear_down),
-		cmocka_unit_test_setup_teardown(a_second_job_waits_for_what_the_first_brings, pieces_set_up,
-		                                pieces_tear_down),
-		cmocka_unit_test_setup_teardown(a_job_that_dies_or_dawdles_hands_over, pieces_set_up,
-		                                pieces_tear_down),
-		cmocka_unit_test_setup_teardown(a_file_that_changed_since_the_scan_stops_the_start, pieces_set_up,
-		                                pieces_tear_down),
+			what_the_volunteer_wants_follows_and_the_rest_is_believed_to_be_there, goods_set_up,
+			goods_tear_down),
+		cmocka_unit_test_setup_teardown(numbers_that_name_no_file_break_the_protocol, goods_set_up,
+		                                goods_tear_down),
+		cmocka_unit_test_setup_teardown(a_second_job_waits_for_what_the_first_brings, goods_set_up,
+		                                goods_tear_down),
+		cmocka_unit_test_setup_teardown(a_job_that_dies_or_dawdles_hands_over, goods_set_up,
+		                                goods_tear_down),
+		cmocka_unit_test_setup_teardown(a_file_that_changed_since_the_scan_stops_the_start, goods_set_up,
+		                                goods_tear_down),
 		cmocka_unit_test_setup_teardown(entries_that_recur_move_to_the_catalogue_and_the_host_gets_it_once,
-		                                pieces_set_up, pieces_tear_down),
+		                                goods_set_up, goods_tear_down),
 		cmocka_unit_test_setup_teardown(while_a_new_catalogue_is_under_way_others_use_what_they_have,
-		                                pieces_set_up, pieces_tear_down),
-		cmocka_unit_test_setup_teardown(too_large_a_file_does_not_travel, pieces_set_up, pieces_tear_down),
+		                                goods_set_up, goods_tear_down),
+		cmocka_unit_test_setup_teardown(too_large_a_file_does_not_travel, goods_set_up, goods_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "pieces.h"
+#include "goods.h"
 #include "stock.h"
 
 struct shop {
@@ -30,7 +30,7 @@ close_shop(struct shop *s)
 
 /* A job with all pieces, the first of which is its source; without a catalogue all are spelled out. */
 static void
-use_all(struct shop *s, struct pieces *f)
+use_all(struct shop *s, struct goods *f)
 {
 	stock_begin_job(s->stock);
 	for (size_t i = 0; i < f->count; i++)
@@ -43,15 +43,15 @@ use_all(struct shop *s, struct pieces *f)
 static void
 each_version_of_a_piece_is_an_item(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shop s;
-	size_t a = pieces_add(f, "a.h", "1");
+	size_t a = goods_add(f, "a.h", "1");
 
 	open_shop(&s);
 	uint32_t first = stock_find(s.stock, f->all[a]);
 
 	assert_int_equal(stock_find(s.stock, f->all[a]), first);
-	pieces_renew(f, a, "2");
+	goods_renew(f, a, "2");
 	uint32_t second = stock_find(s.stock, f->all[a]);
 
 	assert_int_not_equal(first, second);
@@ -63,12 +63,12 @@ each_version_of_a_piece_is_an_item(void **state)
 static void
 what_recurs_goes_into_a_catalogue_once_it_pays(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shop s;
 
-	pieces_add(f, "a.c", "source");
-	pieces_add(f, "a.h", "1");
-	pieces_add(f, "b.h", "2");
+	goods_add(f, "a.c", "source");
+	goods_add(f, "a.h", "1");
+	goods_add(f, "b.h", "2");
 	open_shop(&s);
 	use_all(&s, f);
 	assert_null(stock_catalogue(s.stock));
@@ -84,11 +84,11 @@ what_recurs_goes_into_a_catalogue_once_it_pays(void **state)
 static void
 a_main_source_stays_out_however_often_it_is_compiled(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shop s;
 
-	pieces_add(f, "a.c", "source");
-	pieces_add(f, "a.h", "1");
+	goods_add(f, "a.c", "source");
+	goods_add(f, "a.h", "1");
 	open_shop(&s);
 	for (int i = 0; i < 5; i++)
 		use_all(&s, f);
@@ -99,12 +99,12 @@ a_main_source_stays_out_however_often_it_is_compiled(void **state)
 static void
 what_is_in_the_catalogue_makes_no_new_one(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shop s;
 	struct stock_counts counts;
 
-	pieces_add(f, "a.c", "source");
-	pieces_add(f, "a.h", "1");
+	goods_add(f, "a.c", "source");
+	goods_add(f, "a.h", "1");
 	open_shop(&s);
 	for (int i = 0; i < 20; i++)
 		use_all(&s, f);
@@ -117,11 +117,11 @@ what_is_in_the_catalogue_makes_no_new_one(void **state)
 static void
 many_hosts_make_a_catalogue_dearer(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shop s;
 
-	pieces_add(f, "a.c", "source");
-	pieces_add(f, "a.h", "1");
+	goods_add(f, "a.c", "source");
+	goods_add(f, "a.h", "1");
 	open_shop(&s);
 	stock_begin_job(s.stock);
 	uint32_t header = stock_find(s.stock, f->all[1]);
@@ -142,18 +142,18 @@ many_hosts_make_a_catalogue_dearer(void **state)
 static void
 a_changed_header_gets_into_a_later_catalogue_and_the_old_one_lives_while_used(void **state)
 {
-	struct pieces *f = *state;
+	struct goods *f = *state;
 	struct shop s;
 
-	pieces_add(f, "a.c", "source");
-	pieces_add(f, "a.h", "1");
+	goods_add(f, "a.c", "source");
+	goods_add(f, "a.h", "1");
 	open_shop(&s);
 	use_all(&s, f);
 	use_all(&s, f);
 	struct catalogue *old = catalogue_ref(stock_catalogue(s.stock));
 	uint32_t was = f->list[1].catalogue_index;
 
-	pieces_renew(f, 1, "2");
+	goods_renew(f, 1, "2");
 	for (int i = 0; i < 4; i++)
 		use_all(&s, f);
 	struct catalogue *new = stock_catalogue(s.stock);
@@ -170,19 +170,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(each_version_of_a_piece_is_an_item, pieces_set_up,
-		                                pieces_tear_down),
-		cmocka_unit_test_setup_teardown(what_recurs_goes_into_a_catalogue_once_it_pays, pieces_set_up,
-		                                pieces_tear_down),
+		cmocka_unit_test_setup_teardown(each_version_of_a_piece_is_an_item, goods_set_up,
+		                                goods_tear_down),
+		cmocka_unit_test_setup_teardown(what_recurs_goes_into_a_catalogue_once_it_pays, goods_set_up,
+		                                goods_tear_down),
 		cmocka_unit_test_setup_teardown(a_main_source_stays_out_however_often_it_is_compiled,
-		                                pieces_set_up, pieces_tear_down),
-		cmocka_unit_test_setup_teardown(what_is_in_the_catalogue_makes_no_new_one, pieces_set_up,
-		                                pieces_tear_down),
-		cmocka_unit_test_setup_teardown(many_hosts_make_a_catalogue_dearer, pieces_set_up,
-		                                pieces_tear_down),
+		                                goods_set_up, goods_tear_down),
+		cmocka_unit_test_setup_teardown(what_is_in_the_catalogue_makes_no_new_one, goods_set_up,
+		                                goods_tear_down),
+		cmocka_unit_test_setup_teardown(many_hosts_make_a_catalogue_dearer, goods_set_up,
+		                                goods_tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_changed_header_gets_into_a_later_catalogue_and_the_old_one_lives_while_used,
-			pieces_set_up, pieces_tear_down),
+			goods_set_up, goods_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
