@@ -26,7 +26,7 @@ struct goods {
 static inline int
 goods_set_up(void **state)
 {
-	struct goods *g = xcalloc(1, sizeof(*p));
+	struct goods *g = xcalloc(1, sizeof(*g));
 
 	snprintf(g->dir, sizeof(g->dir), "/tmp/dcc-goods.XXXXXX");
 	*state = g;
