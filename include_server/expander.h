@@ -24,7 +24,7 @@ struct source {
 	const struct program *program;
 	const char *name;      /* as the compiler spells it: __FILE__, and in the list of dependencies */
 	uint64_t once_key;     /* sources that #pragma once and #import take for one file have equal keys */
-	bool is_system;        /* found in a system folder: not in -MMD's list */
+	bool is_system;        /* found in a system folder; one found elsewhere can be entered as a system header, too */
 	void *owner;           /* the resolver's */
 };
 
@@ -41,6 +41,7 @@ struct find {
 	enum find_purpose purpose;
 	bool is_next;               /* #include_next, __has_include_next */
 	const char *name;           /* NUL-terminated */
+	bool from_is_system;        /* from was entered as a system header, or has become one (#pragma GCC system_header) */
 };
 
 struct expander_world {

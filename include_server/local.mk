@@ -9,14 +9,27 @@ libinclude_a_SOURCES = \
 	include_server/expander.h \
 	include_server/parcels.c \
 	include_server/parcels.h \
+	include_server/files.c \
+	include_server/files.h \
+	include_server/folders.c \
+	include_server/folders.h \
+	include_server/lookup.c \
+	include_server/lookup.h \
+	include_server/pieces.c \
+	include_server/pieces.h \
 	include_server/program.h \
+	include_server/resolver.c \
 	include_server/resolver.h \
 	include_server/shipping.c \
 	include_server/shipping.h \
 	include_server/stock.c \
 	include_server/stock.h \
+	include_server/table.c \
+	include_server/table.h \
 	include_server/unmodelled.c \
-	include_server/unmodelled.h
+	include_server/unmodelled.h \
+	include_server/walk.c \
+	include_server/walk.h
 
 # Its unit tests and fuzz targets.
 
@@ -27,8 +40,10 @@ if UNIT_TESTS
 include_tests = \
 	test/unit/test_draft \
 	test/unit/test_parcels \
+	test/unit/test_resolver \
 	test/unit/test_shipping \
 	test/unit/test_stock \
+	test/unit/test_table \
 	test/unit/test_unmodelled
 check_PROGRAMS += $(include_tests)
 TESTS += $(include_tests)
@@ -48,6 +63,14 @@ test_unit_test_stock_SOURCES = test/unit/test_stock.c test/unit/goods.h
 test_unit_test_stock_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_stock_CFLAGS = $(test_cflags)
 test_unit_test_stock_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_resolver_SOURCES = test/unit/test_resolver.c test/unit/resolver_tree.h
+test_unit_test_resolver_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_resolver_CFLAGS = $(test_cflags)
+test_unit_test_resolver_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_table_SOURCES = test/unit/test_table.c
+test_unit_test_table_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_table_CFLAGS = $(test_cflags)
+test_unit_test_table_LDADD = $(include_libs) $(CMOCKA_LIBS)
 test_unit_test_unmodelled_SOURCES = test/unit/test_unmodelled.c
 test_unit_test_unmodelled_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_unmodelled_CFLAGS = $(test_cflags)

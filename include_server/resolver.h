@@ -9,21 +9,13 @@
 #include "args.h"
 #include "err.h"
 #include "expander.h"
-#include "manifest.h"
+#include "pieces.h"
 
 /*
  * Include name and search list -> file; contents, programs and folders cached for as long as the disk
  * says the same: inotify where the file system reports every change, stat(2) everywhere else.
  */
 struct resolver;
-
-/* What has to be shown to a job so that it finds one path: a link, an (empty) folder, a file. Unique by path. */
-struct piece {
-	struct manifest_entry entry; /* its strings are the piece's own */
-	uint32_t catalogue_index;    /* the shipping's; PIECE_NOT_IN_CATALOGUE at first and after each change */
-	uint64_t scan;               /* number of the last scan that used it: whoever collects sees what it has already */
-};
-#define PIECE_NOT_IN_CATALOGUE UINT32_MAX
 
 struct search_folder {
 	char *path;     /* as the compiler spells it, relative to cwd or absolute */
@@ -38,11 +30,16 @@ struct search {
 	uint64_t number;              /* unique: the key of what the resolver remembers about it */
 };
 
+enum resolver_rules {
+	RESOLVER_KEEP_SPELLING = 1 << 0 /* gcc -fno-canonical-system-headers */
+};
+
 struct resolver_scan {
 	const char *cwd;              /* absolute, as $PWD spells it */
 	const struct search *search;
 	unsigned mode;                /* enum program_mode */
-	enum args_compiler compiler;  /* whose rules: what is one file for #pragma once */
+	enum args_compiler compiler;  /* whose rules */
+	unsigned rules;               /* enum resolver_rules */
 };
 
 struct resolver *

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A folder's entries hold for as long as its epoch. stat(2) of the folder, once a scan, tells
+ * whether a name can have come or gone in it: its times change with every one. A folder that
+ * changed less than SETTLED_NS before we looked is asked again the next time, because two changes within
+ * one tick of the file system's clock leave the same time behind.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "folders.h"
+#include "log.h"
+#include "table.h"
+#include "xalloc.h"
+
+#define SETTLED_NS (INT64_C(2) * 1000000000)
+
+struct folder {
+	struct entry *self;
+	char *path;
+	struct table entries;
+	uint64_t epoch;     /* from 1 */
+	uint64_t checked;   /* scan in which the epoch was found to last */
+	bool is_settled;    /* the stamp below says it all */
+	dev_t device;
+	ino_t inode;
+	int64_t modified_ns;
+	int64_t changed_ns;
+};
+
+struct folders {
+	struct folder *root;
+	uint64_t scan;
+	uint64_t time;
+	struct folders_counts counts;
+};
+
+static int64_t
+to_ns(struct timespec t)
+{
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static struct folder *
+folder_new(struct folders *f, struct entry *self)
+{
+	struct folder *folder = xcalloc(1, sizeof(*folder));
+
+	folder->self = self;
+	folder->epoch = 1;
+	folder->path = self->in != NULL ? entry_path(self) : xstrdup("/");
+	self->folder = folder;
+	f->counts.folders++;
+	return folder;
+}
+
+static struct entry *
+entry_new(struct folders *f, struct folder *in, const char *name, size_t len)
+{
+	struct entry *e = xcalloc(1, sizeof(*e) + len + 1);
+
+	memcpy(e->name, name, len);
+	e->in = in;
+	f->counts.entries++;
+	return e;
+}
+
+static void
+entry_free(struct entry *e)
+{
+	struct folder *folder = e->folder;
+
+	if (folder != NULL) {
+		struct entry *below;
+
+		for (size_t i = 0; (below = table_next(&folder->entries, &i)) != NULL;)
+			entry_free(below);
+		table_release(&folder->entries);
+		free(folder->path);
+		free(folder);
+	}
+	free(e->target);
+	free(e);
+}
+
+struct folders *
+folders_new(void)
+{
+	struct folders *f = xcalloc(1, sizeof(*f));
+	struct entry *top = entry_new(f, NULL, "", 0);
+
+	top->kind = ENTRY_FOLDER;
+	f->root = folder_new(f, top);
+	return f;
+}
+
+void
+folders_free(struct folders *f)
+{
+	if (f == NULL)
+		return;
+	entry_free(f->root->self);
+	free(f);
+}
+
+void
+folders_begin(struct folders *f)
+{
+	f->scan++;
+}
+
+uint64_t
+folders_scan(const struct folders *f)
+{
+	return f->scan;
+}
+
+uint64_t
+folders_time(const struct folders *f)
+{
+	return f->time;
+}
+
+struct folder *
+folders_root(const struct folders *f)
+{
+	return f->root;
+}
+
+/* errno of a look-up that failed: absent for ENOENT and ENOTDIR, as every compiler takes it. */
+static enum err
+failure(const char *path)
+{
+	if (errno == ENOENT || errno == ENOTDIR)
+		return ERR_MISSING;
+	log_info("%s: %s", path, strerror(errno));
+	return ERR_DENIED;
+}
+
+static enum entry_kind
+kind_of(mode_t mode)
+{
+	if (S_ISREG(mode))
+		return ENTRY_FILE;
+	if (S_ISDIR(mode))
+		return ENTRY_FOLDER;
+	return S_ISLNK(mode) ? ENTRY_LINK : ENTRY_OTHER;
+}
+
+static enum err
+read_link(const char *path, size_t size_hint, char **target)
+{
+	for (size_t size = size_hint + 1;; size *= 2) {
+		char *text = xmalloc(size + 1);
+		ssize_t n = readlink(path, text, size);
+
+		if (n < 0) {
+			free(text);
+			return failure(path);
+		}
+		if ((size_t)n < size) {
+			text[n] = '\0';
+			*target = text;
+			return OK;
+		}
+		free(text);
+	}
+}
+
+/* What lies at path: kind, and a link's text, yours. */
+static enum err
+probe(struct folders *f, const char *path, enum entry_kind *kind, char **target)
+{
+	struct stat st;
+
+	f->counts.stats++;
+	if (lstat(path, &st) != 0) {
+		enum err e = failure(path);
+
+		*kind = ENTRY_ABSENT;
+		return e == ERR_MISSING ? OK : e;
+	}
+	*kind = kind_of(st.st_mode);
+	return *kind == ENTRY_LINK ? read_link(path, (size_t)st.st_size, target) : OK;
+}
+
+/* Finds out what the entry is; in a folder that is as it should be. */
+static enum err
+determine(struct folders *f, struct entry *e)
+{
+	char *path = entry_path(e);
+	enum entry_kind kind;
+	char *target = NULL;
+	enum err result = probe(f, path, &kind, &target);
+
+	free(path);
+	if (result != OK)
+		return result == ERR_MISSING ? ERR_DENIED : result;
+	e->touched = ++f->time;
+	if (kind != e->kind || (target != NULL && strcmp(target, e->target) != 0))
+		e->changed = f->time;
+	free(e->target);
+	e->target = target;
+	e->kind = kind;
+	e->epoch = e->in->epoch;
+	if (kind == ENTRY_FOLDER && e->folder == NULL)
+		folder_new(f, e);
+	return OK;
+}
+
+static bool
+is_stamp_equal(const struct folder *folder, const struct stat *st)
+{
+	return folder->device == st->st_dev && folder->inode == st->st_ino &&
+	       folder->modified_ns == to_ns(st->st_mtim) && folder->changed_ns == to_ns(st->st_ctim);
+}
+
+/* The folder is at its path: does its epoch last? */
+static enum err
+check_stamp(struct folders *f, struct folder *folder)
+{
+	struct stat st;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	f->counts.stats++;
+	if (lstat(folder->path, &st) != 0)
+		return failure(folder->path);
+	if (!S_ISDIR(st.st_mode))
+		return ERR_MISSING;
+	if (!folder->is_settled || !is_stamp_equal(folder, &st)) {
+		folder->epoch++;
+		folder->device = st.st_dev;
+		folder->inode = st.st_ino;
+		folder->modified_ns = to_ns(st.st_mtim);
+		folder->changed_ns = to_ns(st.st_ctim);
+		folder->is_settled = to_ns(now) - folder->changed_ns > SETTLED_NS &&
+		                     to_ns(now) - folder->modified_ns > SETTLED_NS;
+	}
+	folder->checked = f->scan;
+	return OK;
+}
+
+/* The folder and all above it are there, and its epoch is right. Depth of recursion: components of a path. */
+static enum err
+ensure(struct folders *f, struct folder *folder)
+{
+	struct entry *self = folder->self;
+
+	if (folder->checked == f->scan)
+		return OK;
+	if (self->in != NULL) {
+		enum err e = ensure(f, self->in);
+
+		if (e == OK && self->epoch != self->in->epoch)
+			e = determine(f, self);
+		if (e != OK)
+			return e;
+		if (self->kind != ENTRY_FOLDER)
+			return ERR_MISSING;
+	}
+	return check_stamp(f, folder);
+}
+
+struct name {
+	const char *text;
+	size_t len;
+};
+
+static bool
+has_name(const void *item, const void *key)
+{
+	const struct entry *e = item;
+	const struct name *name = key;
+
+	return strncmp(e->name, name->text, name->len) == 0 && e->name[name->len] == '\0';
+}
+
+enum err
+folders_look(struct folders *f, struct folder *in, const char *name, size_t len, struct entry **found)
+{
+	enum err e = ensure(f, in);
+
+	if (e != OK)
+		return e;
+	struct name key = {name, len};
+	uint64_t hash = table_hash(name, len, 0);
+	struct entry *entry = table_find(&in->entries, hash, has_name, &key);
+
+	if (entry == NULL) {
+		entry = entry_new(f, in, name, len);
+		table_add(&in->entries, hash, entry);
+	}
+	if (entry->epoch != in->epoch)
+		e = determine(f, entry);
+	*found = entry;
+	return e;
+}
+
+bool
+folders_has_stayed(struct folders *f, struct entry *e, uint64_t time)
+{
+	if (e->in == NULL)
+		return true;
+	if (ensure(f, e->in) != OK)
+		return false;
+	if (e->epoch != e->in->epoch && determine(f, e) != OK)
+		return false;
+	return e->changed <= time;
+}
+
+bool
+folders_is_reported(const struct folders *f, const struct entry *e)
+{
+	(void)f;
+	(void)e;
+	return false;
+}
+
+struct folder *
+folder_parent(const struct folder *folder)
+{
+	return folder->self->in;
+}
+
+struct entry *
+folder_entry(const struct folder *folder)
+{
+	return folder->self;
+}
+
+const char *
+folder_path(const struct folder *folder)
+{
+	return folder->path;
+}
+
+char *
+entry_path(const struct entry *e)
+{
+	if (e->in == NULL)
+		return xstrdup("/");
+	return xasprintf("%s/%s", e->in->self->in != NULL ? e->in->path : "", e->name);
+}
+
+void
+folders_count(const struct folders *f, struct folders_counts *c)
+{
+	*c = f->counts;
+}
