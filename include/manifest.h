@@ -31,8 +31,7 @@ struct manifest_entry {
 	const char *target;                         /* LINK: its text; else "" */
 	unsigned char digest[MANIFEST_DIGEST_SIZE]; /* FILE: SHA-256 of the bytes */
 	uint64_t size;                              /* FILE */
-	int64_t mtime_ns;                           /* FILE: since the epoch */
-	uint32_t mode;                              /* FILE: permission bits */
+	int64_t mtime_ns;                           /* FILE: since the epoch. No mode: every reader may read, nobody may run it */
 };
 
 struct manifest {

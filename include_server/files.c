@@ -112,7 +112,6 @@ describe(struct file *file, const struct stat *st)
 	file->device = st->st_dev;
 	file->inode = st->st_ino;
 	file->links = st->st_nlink;
-	file->mode = st->st_mode & 07777;
 	file->size = (uint64_t)st->st_size;
 	file->modified_ns = modified_ns;
 	file->changed_ns = changed_ns;

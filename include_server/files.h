@@ -22,7 +22,6 @@ struct file {
 	dev_t device;
 	ino_t inode;
 	nlink_t links;
-	mode_t mode;
 	uint64_t size;
 	int64_t modified_ns;
 	int64_t changed_ns;

@@ -112,11 +112,10 @@ describe(struct piece *piece, const struct file *file)
 	struct manifest_entry *to = &piece->entry;
 
 	if (piece->file == NULL || memcmp(to->digest, file->digest, sizeof(to->digest)) != 0 ||
-	    to->size != file->size || to->mtime_ns != file->modified_ns || to->mode != file->mode) {
+	    to->size != file->size || to->mtime_ns != file->modified_ns) {
 		memcpy(to->digest, file->digest, sizeof(to->digest));
 		to->size = file->size;
 		to->mtime_ns = file->modified_ns;
-		to->mode = file->mode;
 		piece->catalogue_index = PIECE_NOT_IN_CATALOGUE;
 	}
 	piece->file = file;

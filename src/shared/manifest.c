@@ -9,7 +9,7 @@
  *               count of indexes | the first index, then each one's distance to the one before |
  *               count of entries | entries | count of hidden | strings
  *   catalogue:  count of entries | entries
- *   entry:      u8 type | path | FILE: digest (32) | size | mtime (zigzag: lowest bit = sign) | mode
+ *   entry:      u8 type | path | FILE: digest (32) | size | mtime (zigzag: lowest bit = sign)
  *                              | LINK: target
  */
 #include <stdlib.h>
@@ -62,7 +62,6 @@ put_entry(struct buffer *b, const struct manifest_entry *entry)
 		buffer_add(b, entry->digest, MANIFEST_DIGEST_SIZE);
 		put_number(b, entry->size);
 		put_number(b, zigzag(entry->mtime_ns));
-		put_number(b, entry->mode);
 		return;
 	case MANIFEST_LINK:
 		put_string(b, entry->target);
@@ -246,7 +245,6 @@ get_entry(struct cursor *c, struct manifest_entry *entry)
 		get_bytes(c, entry->digest, MANIFEST_DIGEST_SIZE);
 		entry->size = get_bounded(c, INT64_MAX, ERR_LIMIT);
 		entry->mtime_ns = get_signed(c);
-		entry->mode = (uint32_t)get_bounded(c, 0777, ERR_PROTOCOL);
 		return;
 	case MANIFEST_LINK:
 		entry->target = get_string(c);

@@ -72,7 +72,7 @@ goods_renew(struct goods *g, size_t i, const char *text)
 	struct hash *h = hash_new();
 
 	goods_write(g, i, text);
-	*e = (struct manifest_entry){.type = MANIFEST_FILE, .path = g->paths[i], .target = "", .mode = 0644,
+	*e = (struct manifest_entry){.type = MANIFEST_FILE, .path = g->paths[i], .target = "",
 	                             .size = strlen(text), .mtime_ns = e->mtime_ns + 1};
 	hash_add(h, text, strlen(text));
 	hash_finish_binary(h, e->digest);

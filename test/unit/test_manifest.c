@@ -13,7 +13,7 @@
 static struct manifest_entry
 file_entry(const char *path)
 {
-	struct manifest_entry entry = {.type = MANIFEST_FILE, .path = path, .target = "", .size = 7, .mode = 0644};
+	struct manifest_entry entry = {.type = MANIFEST_FILE, .path = path, .target = "", .size = 7};
 
 	memset(entry.digest, 0xab, sizeof(entry.digest));
 	entry.mtime_ns = 1700000000123456789;
@@ -84,7 +84,6 @@ check_same(const struct manifest_entry *a, const struct manifest_entry *b)
 	assert_string_equal(a->target, b->target);
 	assert_memory_equal(a->digest, b->digest, sizeof(a->digest));
 	assert_true(a->size == b->size && a->mtime_ns == b->mtime_ns);
-	assert_int_equal(a->mode, b->mode);
 }
 
 static void
@@ -245,9 +244,6 @@ an_entry_must_make_sense(void **state)
 	struct manifest_entry entry = file_entry("/a");
 
 	(void)state;
-	entry.mode = 04755;
-	assert_int_equal(get_entries(&entry, 1), ERR_PROTOCOL);
-	entry = file_entry("/a");
 	entry.size = (uint64_t)INT64_MAX + 1;
 	assert_int_equal(get_entries(&entry, 1), ERR_LIMIT);
 	entry = link_entry("/a", "");
