@@ -331,8 +331,7 @@ is_known(struct files *f, const struct file *file)
 		return false;
 	if (file->checked == folders_scan(f->folders))
 		return true;
-	return file->verified >= file->entry->touched && file->links == 1 &&
-	       folders_is_reported(f->folders, file->entry);
+	return file->links == 1 && file->verified >= folders_reported_since(f->folders, file->entry);
 }
 
 static enum err

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A folder's entries hold for as long as its epoch. stat(2) of the folder, once a scan, tells
- * whether a name can have come or gone in it: its times change with every one. A folder that
- * changed less than SETTLED_NS before we looked is asked again the next time, because two changes within
- * one tick of the file system's clock leave the same time behind.
+ * A folder's entries hold for as long as its epoch. Where changes are reported, a report on a name makes
+ * that entry be found out anew, and one on a folder all that is below it. Elsewhere stat(2) of the
+ * folder, once a scan, tells whether a name can have come or gone in it: its times change with every one.
+ * One that changed less than SETTLED_NS before we looked is asked again the next time, because two
+ * changes within one tick of the file system's clock leave the same time behind.
+ *
+ * A folder's watch is set before it is asked, so that nothing falls between. A watch tells nothing of what
+ * happens above it: all folders up to the root have one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +20,7 @@
 #include "folders.h"
 #include "log.h"
 #include "table.h"
+#include "watch.h"
 #include "xalloc.h"
 
 #define SETTLED_NS (INT64_C(2) * 1000000000)
@@ -26,6 +31,9 @@ struct folder {
 	struct table entries;
 	uint64_t epoch;     /* from 1 */
 	uint64_t checked;   /* scan in which the epoch was found to last */
+	uint64_t round;     /* of reports that its watch belongs to; 0: it has none */
+	uint64_t since;     /* time at which that began */
+	bool is_sure;       /* all above are watched, too */
 	bool is_settled;    /* the stamp below says it all */
 	dev_t device;
 	ino_t inode;
@@ -37,6 +45,10 @@ struct folders {
 	struct folder *root;
 	uint64_t scan;
 	uint64_t time;
+	uint64_t round;     /* from 1; a new one begins when reports were lost */
+	uint64_t reports;   /* about entries that somebody asked for */
+	uint64_t reports_at_begin;
+	struct watch *watch;
 	struct folders_counts counts;
 };
 
@@ -88,14 +100,99 @@ entry_free(struct entry *e)
 	free(e);
 }
 
+/* What is below a folder that is not what it was, or not where it was. Recursive as paths are deep. */
+static void
+forget(struct folders *f, struct folder *folder)
+{
+	struct entry *e;
+
+	folder->epoch++;
+	folder->checked = 0;
+	folder->round = 0;
+	folder->is_settled = false;
+	watch_remove(f->watch, folder);
+	for (size_t i = 0; (e = table_next(&folder->entries, &i)) != NULL;) {
+		if (e->folder != NULL)
+			forget(f, e->folder);
+	}
+}
+
+struct name {
+	const char *text;
+	size_t len;
+};
+
+static bool
+has_name(const void *item, const void *key)
+{
+	const struct entry *e = item;
+	const struct name *name = key;
+
+	return strncmp(e->name, name->text, name->len) == 0 && e->name[name->len] == '\0';
+}
+
+static struct entry *
+find_entry(const struct folder *in, const char *name, size_t len)
+{
+	return table_find(&in->entries, table_hash(name, len, 0), has_name, &(struct name){name, len});
+}
+
+/* The entry has to be found out anew, and so has what was below it. */
+static void
+doubt(struct folders *f, struct entry *e)
+{
+	f->reports++;
+	e->epoch = 0;
+	e->touched = ++f->time;
+	if (e->folder != NULL)
+		forget(f, e->folder);
+}
+
+static void
+heard(void *context, void *owner, enum watch_event event, const char *name)
+{
+	struct folders *f = context;
+	struct folder *folder = owner;
+
+	if (name == NULL) {
+		/* Of the folder itself: its parent's entry leads elsewhere, or nowhere, or its permissions changed. */
+		if (event == WATCH_GONE || event == WATCH_RIGHTS)
+			doubt(f, folder->self);
+		return;
+	}
+	struct entry *e = find_entry(folder, name, strlen(name));
+
+	if (e == NULL)
+		return;
+	if (event == WATCH_BYTES) {
+		f->reports++;
+		e->touched = ++f->time;
+	} else {
+		doubt(f, e);
+	}
+}
+
+static void
+lost(void *context)
+{
+	struct folders *f = context;
+
+	f->round++;
+	f->reports++;
+	f->time++;
+}
+
 struct folders *
 folders_new(void)
 {
 	struct folders *f = xcalloc(1, sizeof(*f));
+	struct watch_listener listener = {f, heard, lost};
 	struct entry *top = entry_new(f, NULL, "", 0);
 
 	top->kind = ENTRY_FOLDER;
 	f->root = folder_new(f, top);
+	f->round = 1;
+	f->watch = watch_new(&listener);
 	return f;
 }
 
@@ -104,6 +201,7 @@ folders_free(struct folders *f)
 {
 	if (f == NULL)
 		return;
+	watch_free(f->watch);
 	entry_free(f->root->self);
 	free(f);
 }
@@ -112,6 +210,27 @@ void
 folders_begin(struct folders *f)
 {
 	f->scan++;
+	watch_hear(f->watch);
+	f->reports_at_begin = f->reports;
+}
+
+void
+folders_hear(struct folders *f)
+{
+	watch_hear(f->watch);
+}
+
+bool
+folders_is_current(struct folders *f)
+{
+	watch_hear(f->watch);
+	return f->reports == f->reports_at_begin;
+}
+
+struct watch *
+folders_watch(const struct folders *f)
+{
+	return f->watch;
 }
 
 uint64_t
@@ -242,8 +361,22 @@ check_stamp(struct folders *f, struct folder *folder)
 		folder->is_settled = to_ns(now) - folder->changed_ns > SETTLED_NS &&
 		                     to_ns(now) - folder->modified_ns > SETTLED_NS;
 	}
-	folder->checked = f->scan;
 	return OK;
+}
+
+/* Watches the folder, if that is possible, and finds out whether its epoch lasts. */
+static enum err
+inspect(struct folders *f, struct folder *folder)
+{
+	bool is_watched = watch_add(f->watch, folder->path, folder) == OK;
+	enum err e = check_stamp(f, folder);
+
+	folder->round = 0;
+	if (e == OK && is_watched) {
+		folder->round = f->round;
+		folder->since = ++f->time;
+	}
+	return e;
 }
 
 /* The folder and all above it are there, and its epoch is right. Depth of recursion: components of a path. */
@@ -251,34 +384,28 @@ static enum err
 ensure(struct folders *f, struct folder *folder)
 {
 	struct entry *self = folder->self;
+	struct folder *above = self->in;
+	bool is_watched = folder->round == f->round;
+	enum err e = OK;
 
-	if (folder->checked == f->scan)
+	if (folder->checked == f->scan || (is_watched && folder->is_sure))
 		return OK;
-	if (self->in != NULL) {
-		enum err e = ensure(f, self->in);
-
-		if (e == OK && self->epoch != self->in->epoch)
+	if (above != NULL) {
+		e = ensure(f, above);
+		if (e == OK && self->epoch != above->epoch) {
+			is_watched = false;
 			e = determine(f, self);
-		if (e != OK)
-			return e;
-		if (self->kind != ENTRY_FOLDER)
-			return ERR_MISSING;
+		}
+		if (e == OK && self->kind != ENTRY_FOLDER)
+			e = ERR_MISSING;
 	}
-	return check_stamp(f, folder);
-}
-
-struct name {
-	const char *text;
-	size_t len;
-};
-
-static bool
-has_name(const void *item, const void *key)
-{
-	const struct entry *e = item;
-	const struct name *name = key;
-
-	return strncmp(e->name, name->text, name->len) == 0 && e->name[name->len] == '\0';
+	if (e == OK && !is_watched)
+		e = inspect(f, folder);
+	if (e != OK)
+		return e;
+	folder->checked = f->scan;
+	folder->is_sure = folder->round == f->round && (above == NULL || above->is_sure);
+	return OK;
 }
 
 enum err
@@ -288,13 +415,11 @@ folders_look(struct folders *f, struct folder *in, const char *name, size_t len,
 
 	if (e != OK)
 		return e;
-	struct name key = {name, len};
-	uint64_t hash = table_hash(name, len, 0);
-	struct entry *entry = table_find(&in->entries, hash, has_name, &key);
+	struct entry *entry = find_entry(in, name, len);
 
 	if (entry == NULL) {
 		entry = entry_new(f, in, name, len);
-		table_add(&in->entries, hash, entry);
+		table_add(&in->entries, table_hash(name, len, 0), entry);
 	}
 	if (entry->epoch != in->epoch)
 		e = determine(f, entry);
@@ -314,12 +439,14 @@ folders_has_stayed(struct folders *f, struct entry *e, uint64_t time)
 	return e->changed <= time;
 }
 
-bool
-folders_is_reported(const struct folders *f, const struct entry *e)
+uint64_t
+folders_reported_since(const struct folders *f, const struct entry *e)
 {
-	(void)f;
-	(void)e;
-	return false;
+	const struct folder *in = e->in;
+
+	if (in == NULL || in->round != f->round)
+		return UINT64_MAX;
+	return in->since > e->touched ? in->since : e->touched;
 }
 
 struct folder *
@@ -352,4 +479,5 @@ void
 folders_count(const struct folders *f, struct folders_counts *c)
 {
 	*c = f->counts;
+	c->watches = watch_count(f->watch);
 }

@@ -16,6 +16,7 @@ struct folders;
 struct folder;
 struct file;
 struct piece;
+struct watch;
 
 enum entry_kind { ENTRY_UNKNOWN, ENTRY_ABSENT, ENTRY_FILE, ENTRY_LINK, ENTRY_FOLDER, ENTRY_OTHER };
 
@@ -55,9 +56,17 @@ folders_look(struct folders *f, struct folder *in, const char *name, size_t len,
 /* Is the entry still what it was at that time? */
 bool
 folders_has_stayed(struct folders *f, struct entry *e, uint64_t time);
-/* Are changes of this entry's bytes reported, as entry.touched? Otherwise only stat(2) tells. */
+/* Time since when every change of the entry's bytes is reported, the last one included. UINT64_MAX: only stat(2) tells. */
+uint64_t
+folders_reported_since(const struct folders *f, const struct entry *e);
+/* Has no change been reported since the scan began? */
 bool
-folders_is_reported(const struct folders *f, const struct entry *e);
+folders_is_current(struct folders *f);
+/* Reads the reports, as folders_begin does. */
+void
+folders_hear(struct folders *f);
+struct watch *
+folders_watch(const struct folders *f);
 
 struct folder *
 folder_parent(const struct folder *folder);
@@ -72,7 +81,7 @@ char *
 entry_path(const struct entry *e);
 
 struct folders_counts {
-	uint64_t folders, entries, stats;
+	uint64_t folders, entries, watches, stats;
 };
 void
 folders_count(const struct folders *f, struct folders_counts *c);

@@ -29,7 +29,9 @@ libinclude_a_SOURCES = \
 	include_server/unmodelled.c \
 	include_server/unmodelled.h \
 	include_server/walk.c \
-	include_server/walk.h
+	include_server/walk.h \
+	include_server/watch.c \
+	include_server/watch.h
 
 # Its unit tests and fuzz targets.
 
@@ -41,10 +43,12 @@ include_tests = \
 	test/unit/test_draft \
 	test/unit/test_parcels \
 	test/unit/test_resolver \
+	test/unit/test_resolver_changes \
 	test/unit/test_shipping \
 	test/unit/test_stock \
 	test/unit/test_table \
-	test/unit/test_unmodelled
+	test/unit/test_unmodelled \
+	test/unit/test_watch
 check_PROGRAMS += $(include_tests)
 TESTS += $(include_tests)
 test_unit_test_draft_SOURCES = test/unit/test_draft.c test/unit/goods.h
@@ -67,6 +71,10 @@ test_unit_test_resolver_SOURCES = test/unit/test_resolver.c test/unit/resolver_t
 test_unit_test_resolver_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_resolver_CFLAGS = $(test_cflags)
 test_unit_test_resolver_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_resolver_changes_SOURCES = test/unit/test_resolver_changes.c test/unit/resolver_tree.h
+test_unit_test_resolver_changes_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_resolver_changes_CFLAGS = $(test_cflags)
+test_unit_test_resolver_changes_LDADD = $(include_libs) $(CMOCKA_LIBS)
 test_unit_test_table_SOURCES = test/unit/test_table.c
 test_unit_test_table_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_table_CFLAGS = $(test_cflags)
@@ -75,4 +83,8 @@ test_unit_test_unmodelled_SOURCES = test/unit/test_unmodelled.c
 test_unit_test_unmodelled_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_unmodelled_CFLAGS = $(test_cflags)
 test_unit_test_unmodelled_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_watch_SOURCES = test/unit/test_watch.c
+test_unit_test_watch_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_watch_CFLAGS = $(test_cflags)
+test_unit_test_watch_LDADD = $(include_libs) $(CMOCKA_LIBS)
 endif

@@ -50,6 +50,7 @@ struct lookup {
 	struct folders *folders;
 	struct pieces *pieces;
 	struct scope *scopes;
+	uint64_t hits;
 };
 
 struct lookup *
@@ -410,11 +411,14 @@ lookup_find(struct lookup *l, struct scope *scope, const struct start *start, co
 	struct memo *memo = table_find(&scope->memos, hash, is_memo_of, &(struct memo_key){start, name});
 
 	if (memo != NULL && memo->scan == folders_scan(l->folders)) {
+		l->hits++;
 		*found = memo->found;
 		return memo->found != NULL ? OK : ERR_MISSING;
 	}
-	if (memo != NULL && have_stayed(l, &memo->ways.depends, memo->time))
+	if (memo != NULL && have_stayed(l, &memo->ways.depends, memo->time)) {
+		l->hits++;
 		return use(l, memo, found);
+	}
 	if (memo == NULL) {
 		memo = xcalloc(1, sizeof(*memo) + len + 1);
 		memcpy(memo->name, name, len);
@@ -442,4 +446,10 @@ lookup_use_folder(struct lookup *l, struct scope *scope, const char *path)
 		pieces_use(l->pieces, place->end);
 	}
 	return place->result;
+}
+
+uint64_t
+lookup_hits(const struct lookup *l)
+{
+	return l->hits;
 }

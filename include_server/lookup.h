@@ -61,5 +61,8 @@ lookup_find(struct lookup *l, struct scope *scope, const struct start *start, co
 /* Uses the pieces of a folder that has to exist. Same failures. */
 enum err
 lookup_use_folder(struct lookup *l, struct scope *scope, const char *path);
+/* Searches that were answered from memory. */
+uint64_t
+lookup_hits(const struct lookup *l);
 
 #endif

@@ -13,6 +13,7 @@
 #include "lookup.h"
 #include "path.h"
 #include "resolver.h"
+#include "watch.h"
 #include "xalloc.h"
 
 /* Memory for programs beyond which those that went unused longest are dropped. */
@@ -224,21 +225,25 @@ resolver_read_piece(struct resolver *r, const struct piece *p, char **data, size
 bool
 resolver_is_current(struct resolver *r)
 {
-	(void)r;
-	return true;
+	return folders_is_current(r->folders);
 }
 
 int
 resolver_fd(const struct resolver *r)
 {
-	(void)r;
-	return -1;
+	return watch_fd(folders_watch(r->folders));
 }
 
 void
 resolver_hear(struct resolver *r)
 {
-	(void)r;
+	folders_hear(r->folders);
+}
+
+struct watch *
+resolver_watch(const struct resolver *r)
+{
+	return folders_watch(r->folders);
 }
 
 void
@@ -251,10 +256,12 @@ resolver_count(const struct resolver *r, struct resolver_counts *c)
 	files_count(r->files, &files);
 	*c = (struct resolver_counts){.files = files.files,
 	                              .folders = folders.folders,
+	                              .watches = folders.watches,
 	                              .programs = files.programs,
 	                              .bytes = files.bytes,
 	                              .memory = files.memory,
 	                              .finds = r->finds,
+	                              .memo_hits = lookup_hits(r->lookup),
 	                              .stats = folders.stats + files.stats,
 	                              .reads = files.reads};
 }

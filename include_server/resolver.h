@@ -16,6 +16,7 @@
  * says the same: inotify where the file system reports every change, stat(2) everywhere else.
  */
 struct resolver;
+struct watch;
 
 struct search_folder {
 	char *path;     /* as the compiler spells it, relative to cwd or absolute */
@@ -74,12 +75,18 @@ resolver_read_piece(struct resolver *r, const struct piece *p, char **data, size
 bool
 resolver_is_current(struct resolver *r);
 
-/* The fd of inotify, for the one loop's table of fds; -1: there is none. */
+/*
+ * The fd of inotify; -1: there is none. resolver_begin reads what is reported there, so nobody has to
+ * wait for it: a queue that overflows meanwhile costs the next scans one stat(2) per file and folder.
+ */
 int
 resolver_fd(const struct resolver *r);
-/* Reads what is reported there. */
+/* Reads it now. Ends no scan, but what the scan has found may be out of date: resolver_is_current. */
 void
 resolver_hear(struct resolver *r);
+/* For tests: which folders are watched. */
+struct watch *
+resolver_watch(const struct resolver *r);
 
 struct resolver_counts {
 	uint64_t files, folders, watches, programs, bytes, memory, finds, memo_hits, stats, reads;
