@@ -6,11 +6,12 @@
  * was closed; those behind it sleep in flock(2), which the kernel serves in order of arrival. So a
  * release wakes one process, and nobody overtakes.
  *
- * Two things about the kernel shape the wait. The event of a close comes from our own tries too, so
- * the head keeps the files open that it tries again. And when a process dies, the event is queued
+ * Three things about the kernel shape the wait. The event of a close comes from our own tries too,
+ * so the head keeps the files open that it tries again. When a process dies, the event is queued
  * before its lock is dropped: the try that follows an event is repeated a few times at growing
- * intervals. Rejected: distcc's sleep of a second between rounds (idle slots), and a lock per
- * waiter to be woken by (inotify instances are few).
+ * intervals. And closing an inotify instance takes 5 to 25 ms, in which the kernel waits for whoever
+ * may look at a watch: a thread does that, beside the job. Rejected: distcc's sleep of a second
+ * between rounds (idle slots), and a lock per waiter to be woken by (inotify instances are few).
  */
 /* flock(2) and inotify(7). */
 #define _GNU_SOURCE
@@ -18,6 +19,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -337,13 +339,36 @@ unlock(int *fd)
 	io_close(fd);
 }
 
+static void *
+close_inotify(void *fd)
+{
+	close((int)(intptr_t)fd);
+	return NULL;
+}
+
+/* Takes *fd. Signals stay with the thread that waits for them: the caller has them blocked here. */
+static void
+close_beside_us(int *fd)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	if (*fd >= 0 && pthread_attr_init(&attr) == 0) {
+		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+		if (pthread_create(&thread, &attr, close_inotify, (void *)(intptr_t)*fd) == 0)
+			*fd = -1;
+		pthread_attr_destroy(&attr);
+	}
+	io_close(fd);
+}
+
 static void
 attempt_release(struct attempt *a)
 {
 	for (size_t i = 0; i < a->kept; i++)
 		io_close(&a->slots[i]);
 	free(a->slots);
-	io_close(&a->inotify);
+	close_beside_us(&a->inotify);
 	unlock(&a->turnstile);
 	io_close(&a->dir_fd);
 }
