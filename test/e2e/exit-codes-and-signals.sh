@@ -60,13 +60,17 @@ done
 printf '#!/bin/sh\nexit 42\n' >dying
 expect 42 dcc ./dying -c hello.c
 
-# One that is killed on the volunteer (out of memory, say) says nothing about the program: done elsewhere, here.
-write_slow killed.cc 400000
+# One that is killed on the volunteer (out of memory, say) says nothing about the program: done elsewhere, here,
+# where the source is a quick one by then. There it would take minutes.
+write_slow killed.cc 20000000
 # shellcheck disable=SC2086  # words
 dcc g++ $slow_options -c killed.cc 2>"$work/err" &
 client=$!
-wait_for 10 is_compiling killed.cc || fail "no compiler"
-for p in $(compilers_of killed.cc); do
+wait_for 20 is_in_phase Compile || fail "not compiling there"
+wait_for 20 is_compiling killed.cc || fail "no compiler"
+there=$(compilers_of killed.cc)
+echo 'int quick;' >killed.cc
+for p in $there; do
 	kill -9 "$p"
 done
 wait $client || fail "exit $? after its compiler was killed"

@@ -32,12 +32,13 @@ patience=1
 
 fail()
 {
-	printf '%s: FAILED: %s\n' "$test_name" "$*" >&2
 	for log in "$work"/*.log; do
 		[ -s "$log" ] || continue
 		printf -- '--- %s\n' "$(basename "$log")" >&2
 		tail -n 40 "$log" >&2
 	done
+	# Last, where ./check and a reader look first.
+	printf '%s: FAILED: %s\n' "$test_name" "$*" >&2
 	exit 1
 }
 
@@ -131,10 +132,13 @@ is_silent()
 	[ ! -s "$work/err" ] || fail "says: $(cat "$work/err")"
 }
 
-# choose_port: another one for each daemon of each test that runs.
+# choose_port [NUMBER]: sets port, to another one for each daemon of each test that runs.
 choose_port()
 {
-	port=$((20000 + ($$ * 7 + ${#daemon_pids} * 3) % 12000))
+	port=$((20000 + ($$ * 7 + ${#daemon_pids} * 3 + ${1:-0}) % 12000))
+	while [ -n "$(ss -Hltn "sport = :$port")" ]; do
+		port=$((port + 1))
+	done
 }
 
 # start_dccd NAME ADDRESS [OPTION...]: sets port and pid; logs to NAME.log, stores in NAME.store.

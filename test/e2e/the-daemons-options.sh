@@ -38,7 +38,8 @@ printf '/no/such/compiler\n' >"$work/commands"
 DCC_CMDLIST=$work/commands expect 110 dccd --daemon --log-stderr --port 12345 --store-dir "$work/check.store" --listen 127.0.0.4
 
 # Two addresses, one of them IPv6; one job at a time; a deadline for it; its priority; a log of everything.
-stats_port=$((20000 + ($$ * 13 + 77) % 12000))
+choose_port 6000
+stats_port=$port
 second='--listen ::1'
 ip -6 addr show dev lo 2>/dev/null | grep -q ::1 || second='--listen 127.0.0.3'
 # shellcheck disable=SC2086  # two words
