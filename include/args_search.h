@@ -31,6 +31,7 @@ struct args_search {
 	struct strv named_folders;  /* every folder of folders */
 	bool has_relative_folder;   /* the meaning of folders depends on the current directory */
 	bool has_no_standard_folders; /* -nostdinc */
+	bool keeps_spelling;        /* -fno-canonical-system-headers */
 	enum args_dependencies dependencies[ARGS_COMPILERS];
 };
 

@@ -42,6 +42,9 @@ io_read_file(const char *path, size_t limit, char **data, size_t *len);
 /* A file that has no name (O_TMPFILE, or unlinked at once) below dir: ERR_SYSTEM. */
 enum err
 io_open_unnamed(const char *dir, int *fd);
+/* Written beside its place and renamed, so that nobody ever reads half a file: ERR_SYSTEM (errno set). */
+enum err
+io_replace_file(const char *path, const void *data, size_t len, mode_t mode);
 /* mkdir -p with this mode for what is new; an existing directory is OK. */
 enum err
 io_make_dirs(const char *path, mode_t mode);

@@ -4,22 +4,38 @@
 noinst_LIBRARIES += libinclude.a
 libinclude_a_SOURCES = \
 	include_server/closure.h \
+	include_server/dialect.c \
+	include_server/dialect.h \
 	include_server/draft.c \
 	include_server/draft.h \
 	include_server/expander.h \
-	include_server/parcels.c \
-	include_server/parcels.h \
 	include_server/files.c \
 	include_server/files.h \
 	include_server/folders.c \
 	include_server/folders.h \
+	include_server/interview.c \
+	include_server/interview.h \
 	include_server/lookup.c \
 	include_server/lookup.h \
+	include_server/oracle.c \
+	include_server/oracle.h \
+	include_server/oracle_key.c \
+	include_server/oracle_key.h \
+	include_server/oracle_memory.c \
+	include_server/oracle_memory.h \
+	include_server/oracle_run.c \
+	include_server/oracle_run.h \
+	include_server/parcels.c \
+	include_server/parcels.h \
 	include_server/pieces.c \
 	include_server/pieces.h \
 	include_server/program.h \
+	include_server/record.c \
+	include_server/record.h \
 	include_server/resolver.c \
 	include_server/resolver.h \
+	include_server/searched.c \
+	include_server/searched.h \
 	include_server/shipping.c \
 	include_server/shipping.h \
 	include_server/stock.c \
@@ -40,10 +56,17 @@ include_libs = libinclude.a libshared.a $(LZO_LIBS) $(ZSTD_LIBS) $(CRYPTO_LIBS)
 
 if UNIT_TESTS
 include_tests = \
+	test/unit/test_dialect \
 	test/unit/test_draft \
+	test/unit/test_interview \
+	test/unit/test_oracle \
+	test/unit/test_oracle_key \
+	test/unit/test_oracle_run \
 	test/unit/test_parcels \
+	test/unit/test_record \
 	test/unit/test_resolver \
 	test/unit/test_resolver_changes \
+	test/unit/test_searched \
 	test/unit/test_shipping \
 	test/unit/test_stock \
 	test/unit/test_table \
@@ -87,4 +110,32 @@ test_unit_test_watch_SOURCES = test/unit/test_watch.c
 test_unit_test_watch_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_watch_CFLAGS = $(test_cflags)
 test_unit_test_watch_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_dialect_SOURCES = test/unit/test_dialect.c
+test_unit_test_dialect_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_dialect_CFLAGS = $(test_cflags)
+test_unit_test_dialect_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_interview_SOURCES = test/unit/test_interview.c
+test_unit_test_interview_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_interview_CFLAGS = $(test_cflags)
+test_unit_test_interview_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_oracle_SOURCES = test/unit/test_oracle.c test/unit/args_line.h
+test_unit_test_oracle_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_oracle_CFLAGS = $(test_cflags)
+test_unit_test_oracle_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_oracle_key_SOURCES = test/unit/test_oracle_key.c test/unit/args_line.h
+test_unit_test_oracle_key_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_oracle_key_CFLAGS = $(test_cflags)
+test_unit_test_oracle_key_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_record_SOURCES = test/unit/test_record.c
+test_unit_test_record_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_record_CFLAGS = $(test_cflags)
+test_unit_test_record_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_searched_SOURCES = test/unit/test_searched.c
+test_unit_test_searched_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_searched_CFLAGS = $(test_cflags)
+test_unit_test_searched_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_oracle_run_SOURCES = test/unit/test_oracle_run.c
+test_unit_test_oracle_run_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_oracle_run_CFLAGS = $(test_cflags)
+test_unit_test_oracle_run_LDADD = $(include_libs) $(CMOCKA_LIBS)
 endif

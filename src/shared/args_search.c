@@ -30,6 +30,7 @@ enum part {
 	PART_DEPEND_ALL,
 	PART_DEPEND_USER,
 	PART_CHARSET,
+	PART_SPELLING,
 	PART_LATER         /* -Wp, -Xpreprocessor */
 };
 
@@ -118,6 +119,7 @@ static const struct row options[] = {
 
 /* By what a word of a family begins with. */
 static const struct row heads[] = {
+	{"-fcanonical-system-headers", PART_SPELLING},
 	{"-fcoverage-compilation-dir=", PART_HARMLESS},
 	{"-fcoverage-prefix-map=", PART_HARMLESS},
 	{"-fdebug-compilation-dir=", PART_HARMLESS},
@@ -130,7 +132,7 @@ static const struct row heads[] = {
 	{"-fmax-errors=", PART_HARMLESS},
 	{"-fmessage-length=", PART_HARMLESS},
 	{"-fms-compatibility", PART_REFUSED},
-	{"-fno-canonical-system-headers", PART_REFUSED},
+	{"-fno-canonical-system-headers", PART_SPELLING},
 	{"-fno-diagnostics-", PART_HARMLESS},
 	{"-fno-dollars-in-identifiers", PART_REFUSED},
 	{"-fno-extended-identifiers", PART_REFUSED},
@@ -347,6 +349,9 @@ read_option(struct reader *r, const struct word *w)
 	case PART_CHARSET:
 		if (strcasecmp(value, "utf-8") != 0)
 			refuse(r, w->words[w->i]);
+		break;
+	case PART_SPELLING:
+		r->s->keeps_spelling = strncmp(w->words[w->i], "-fno-", 5) == 0;
 		break;
 	case PART_LATER:
 		add_later(r, w);

@@ -4,8 +4,6 @@
  * keeps one text file (identity.c) for each compiler. dcc does this at every start, so it is done
  * with one small read and one stat(2) a file; a lock is not needed, since a file is only ever replaced whole.
  */
-/* Linux only for mkostemp, so that the temporary file is not inherited. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -216,35 +214,6 @@ identity_load_with(const char *dir, const char *path, const char *search, struct
 	return ERR_MISSING;
 }
 
-static enum err
-write_file(int fd, const struct buffer *text)
-{
-	if (fchmod(fd, 0644) != 0)
-		return ERR_SYSTEM;
-	return io_write_exactly(fd, text->data, text->len, IO_NO_DEADLINE);
-}
-
-/* Written beside its place and renamed, so that nobody ever reads half a file. */
-static enum err
-replace_file(const char *name, const struct buffer *text)
-{
-	char *temporary = xasprintf("%s.XXXXXX", name);
-	int fd = mkostemp(temporary, O_CLOEXEC);
-	enum err e = fd >= 0 ? write_file(fd, text) : ERR_SYSTEM;
-
-	if (fd >= 0 && close(fd) != 0 && e == OK)
-		e = ERR_SYSTEM;
-	if (e == OK && rename(temporary, name) != 0)
-		e = ERR_SYSTEM;
-	if (e != OK) {
-		log_warning("cannot write %s: %s", name, strerror(errno));
-		if (fd >= 0)
-			unlink(temporary);
-	}
-	free(temporary);
-	return e;
-}
-
 enum err
 identity_save(const char *dir, const struct identity *id)
 {
@@ -258,7 +227,9 @@ identity_save(const char *dir, const struct identity *id)
 	if (e == OK) {
 		char *name = cache_path(dir, id->asked, id->search);
 
-		e = replace_file(name, &text);
+		e = io_replace_file(name, text.data, text.len, 0644);
+		if (e != OK)
+			log_warning("cannot write %s: %s", name, strerror(errno));
 		free(name);
 	}
 	buffer_release(&text);

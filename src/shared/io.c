@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -222,6 +223,33 @@ io_open_unnamed(const char *dir, int *fd)
 		return ERR_SYSTEM;
 	*fd = f;
 	return OK;
+}
+
+static enum err
+fill_file(int fd, const void *data, size_t len, mode_t mode)
+{
+	return fchmod(fd, mode) == 0 ? io_write_exactly(fd, data, len, IO_NO_DEADLINE) : ERR_SYSTEM;
+}
+
+enum err
+io_replace_file(const char *path, const void *data, size_t len, mode_t mode)
+{
+	char *temporary = xasprintf("%s.XXXXXX", path);
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	enum err e = fd >= 0 ? fill_file(fd, data, len, mode) : ERR_SYSTEM;
+
+	if (fd >= 0 && close(fd) != 0 && e == OK)
+		e = ERR_SYSTEM;
+	if (e == OK && rename(temporary, path) != 0)
+		e = ERR_SYSTEM;
+	if (e != OK && fd >= 0) {
+		int saved = errno;
+
+		unlink(temporary);
+		errno = saved;
+	}
+	free(temporary);
+	return e;
 }
 
 enum err

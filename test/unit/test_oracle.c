@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "args_line.h"
+#include "identify.h"
+#include "oracle.h"
+#include "path.h"
+#include "xalloc.h"
+
+/* The double of module program: the text. */
+struct program {
+	char *text;
+};
+
+struct program *
+program_new(struct symbols *symbols, const char *text, size_t len, unsigned mode)
+{
+	struct program *p = xmalloc(sizeof(*p));
+
+	(void)symbols;
+	(void)mode;
+	p->text = xstrndup(text, len);
+	return p;
+}
+
+void
+program_free(struct program *p)
+{
+	free(p->text);
+	free(p);
+}
+
+/* A user's folder that knows this machine's compilers, in which the test stands. */
+struct home {
+	char *dir;
+	char *gcc, *gxx, *clang;
+	struct oracle *oracle;
+};
+
+static char *
+know(const struct home *h, const char *name)
+{
+	char *path = identify_find_compiler(name);
+	char *dir = path_join(h->dir, "identity");
+	struct identity id = {0};
+
+	assert_non_null(path);
+	assert_int_equal(identify_compiler(path, NULL, &id), OK);
+	assert_int_equal(identity_save(dir, &id), OK);
+	identity_release(&id);
+	free(dir);
+	return path;
+}
+
+static int
+set_up_home(void **state)
+{
+	struct home *h = xcalloc(1, sizeof(*h));
+	char name[] = "/tmp/dcc-oracle.XXXXXX";
+
+	assert_non_null(mkdtemp(name));
+	h->dir = xstrdup(name);
+	assert_int_equal(chdir(name), 0);
+	h->gcc = know(h, "gcc");
+	h->gxx = know(h, "g++");
+	h->clang = know(h, "clang");
+	*state = h;
+	return 0;
+}
+
+static int
+tear_down_home(void **state)
+{
+	struct home *h = *state;
+	char *command = xasprintf("rm -rf %s", h->dir);
+	int status = chdir("/") == 0 ? system(command) : -1;
+
+	free(command);
+	free(h->gcc);
+	free(h->gxx);
+	free(h->clang);
+	free(h->dir);
+	free(h);
+	return status;
+}
+
+/* Each test begins with what nobody has asked. */
+static int
+set_up(void **state)
+{
+	struct home *h = *state;
+	char *command = xasprintf("rm -rf %s/oracle", h->dir);
+	int status = system(command);
+
+	free(command);
+	h->oracle = oracle_new(NULL, h->dir);
+	return status;
+}
+
+static int
+tear_down(void **state)
+{
+	struct home *h = *state;
+
+	oracle_free(h->oracle);
+	return 0;
+}
+
+struct asked {
+	struct args args;
+	struct args_search search;
+	struct strv env;
+	struct oracle_request request;
+	struct oracle_view view;
+	enum unmodelled why;
+	char *detail;
+};
+
+/* The line begins with a compiler's name, which path is to be run for. */
+static void
+consult(struct asked *a, struct home *h, const char *path, const char *line, const char *variable)
+{
+	*a = (struct asked){0};
+	set_command(&a->args, line);
+	args_search_parse(&a->args, &a->search);
+	if (variable != NULL)
+		strv_add(&a->env, variable);
+	a->request = (struct oracle_request){.compiler = path, .cwd = h->dir, .env = &a->env,
+	                                     .language = a->args.language, .search = &a->search};
+	a->why = oracle_consult(h->oracle, &a->request, &a->view, &a->detail);
+}
+
+static void
+release(struct asked *a)
+{
+	free(a->detail);
+	strv_release(&a->env);
+	args_search_release(&a->search);
+	args_release(&a->args);
+}
+
+static uint64_t
+runs(const struct home *h)
+{
+	struct oracle_counts c;
+
+	oracle_count(h->oracle, &c);
+	return c.runs;
+}
+
+/* Consults and lets go. */
+static enum unmodelled
+consult_once(struct home *h, const char *path, const char *line, const char *variable)
+{
+	struct asked a;
+
+	consult(&a, h, path, line, variable);
+	release(&a);
+	return a.why;
+}
+
+static bool
+has_macro(const struct oracle_view *v, const char *line)
+{
+	return strstr(v->predefines->text, line) != NULL;
+}
+
+static void
+gcc_tells_its_macros_and_folders(void **state)
+{
+	struct home *h = *state;
+	struct asked a;
+
+	consult(&a, h, h->gcc, "gcc -O2 -Dmine -c a.c", NULL);
+	assert_int_equal(a.why, UNMODELLED_NONE);
+	assert_true(has_macro(&a.view, "#define __OPTIMIZE__ 1\n"));
+	assert_true(has_macro(&a.view, "#define __GNUC__ "));
+	assert_false(has_macro(&a.view, "mine"));
+	assert_false(has_macro(&a.view, "_STDC_PREDEF_H"));
+	assert_int_equal(a.view.compiler, ARGS_GCC);
+	assert_true(a.view.mode & PROGRAM_LINE_COMMENTS);
+	assert_false(a.view.mode & (PROGRAM_CLANG | PROGRAM_CXX | PROGRAM_TRIGRAPHS));
+	assert_string_equal(a.view.search->folders[a.view.search->count - 1].path, "/usr/include");
+	assert_true(a.view.search->folders[0].is_system);
+	assert_true(strv_has(a.view.hidden, "/usr/local/include"));
+	release(&a);
+}
+
+static void
+options_decide_the_traits_of_the_language(void **state)
+{
+	static const struct {
+		const char *line;
+		unsigned mode;
+	} cases[] = {
+		{"gcc -std=c89 -c a.c", PROGRAM_TRIGRAPHS},
+		{"gcc -std=gnu89 -c a.c", PROGRAM_LINE_COMMENTS},
+		{"gcc -std=c99 -c a.c", PROGRAM_LINE_COMMENTS | PROGRAM_TRIGRAPHS},
+		{"gcc -std=gnu99 -trigraphs -c a.c", PROGRAM_LINE_COMMENTS | PROGRAM_TRIGRAPHS | PROGRAM_RAW_STRINGS},
+		{"gcc -std=c++98 -c a.cc", PROGRAM_CXX | PROGRAM_LINE_COMMENTS | PROGRAM_TRIGRAPHS},
+		{"gcc -std=gnu++11 -c a.cc", PROGRAM_CXX | PROGRAM_LINE_COMMENTS | PROGRAM_RAW_STRINGS},
+		{"gcc -std=c++14 -c a.cc", PROGRAM_CXX | PROGRAM_LINE_COMMENTS | PROGRAM_TRIGRAPHS | PROGRAM_RAW_STRINGS |
+		                               PROGRAM_DIGIT_SEPARATORS},
+		{"gcc -c a.S", PROGRAM_ASSEMBLER | PROGRAM_LINE_COMMENTS},
+	};
+	struct home *h = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct asked a;
+
+		consult(&a, h, h->gcc, cases[i].line, NULL);
+		assert_int_equal(a.why, UNMODELLED_NONE);
+		assert_int_equal(a.view.mode & ~(unsigned)PROGRAM_ELIFDEF, cases[i].mode);
+		release(&a);
+	}
+}
+
+static void
+what_was_asked_once_is_known(void **state)
+{
+	struct home *h = *state;
+	struct asked a, b;
+
+	consult(&a, h, h->gcc, "gcc -c a.c", NULL);
+	assert_int_equal(runs(h), 1);
+	consult(&b, h, h->gcc, "gcc -Wall -DX -c b.c -o b.o", NULL);
+	assert_int_equal(runs(h), 1);
+	assert_ptr_equal(a.view.search, b.view.search);
+	assert_ptr_equal(a.view.predefines, b.view.predefines);
+	release(&b);
+	/* Another list for the same folders. */
+	consult(&b, h, h->gcc, "gcc -I/no/such/folder -c b.c", NULL);
+	assert_int_equal(runs(h), 2);
+	assert_ptr_equal(a.view.search, b.view.search);
+	release(&b);
+	release(&a);
+}
+
+static void
+the_next_oracle_knows_what_one_was_told(void **state)
+{
+	struct home *h = *state;
+	struct asked a;
+
+	assert_int_equal(consult_once(h, h->gcc, "gcc -I. -c a.c", NULL), UNMODELLED_NONE);
+	oracle_free(h->oracle);
+	h->oracle = oracle_new(NULL, h->dir);
+	consult(&a, h, h->gcc, "gcc -I. -c a.c", NULL);
+	assert_int_equal(a.why, UNMODELLED_NONE);
+	assert_true(has_macro(&a.view, "#define __GNUC__ "));
+	assert_string_equal(a.view.search->folders[0].path, ".");
+	assert_false(a.view.search->folders[0].is_system);
+	assert_true(a.view.has_preinclude);
+	assert_int_equal(runs(h), 0);
+	release(&a);
+}
+
+static void
+a_folder_that_appears_is_searched(void **state)
+{
+	struct home *h = *state;
+	struct asked a;
+
+	consult(&a, h, h->gcc, "gcc -Ilater -c a.c", NULL);
+	assert_true(a.view.search->folders[0].is_system);
+	assert_true(oracle_is_current(h->oracle));
+	release(&a);
+	assert_int_equal(mkdir("later", 0755), 0);
+	assert_false(oracle_is_current(h->oracle));
+	consult(&a, h, h->gcc, "gcc -Ilater -c a.c", NULL);
+	assert_string_equal(a.view.search->folders[0].path, "later");
+	assert_false(a.view.search->folders[0].is_system);
+	release(&a);
+	assert_int_equal(rmdir("later"), 0);
+	consult(&a, h, h->gcc, "gcc -Ilater -c a.c", NULL);
+	assert_true(a.view.search->folders[0].is_system);
+	release(&a);
+}
+
+static void
+cpath_comes_behind_the_commands_folders(void **state)
+{
+	struct home *h = *state;
+	struct asked a;
+
+	assert_int_equal(mkdir("c", 0755) | mkdir("i", 0755) | mkdir("s", 0755), 0);
+	consult(&a, h, h->gcc, "gcc -Ii -isystem s -c a.c", "CPATH=c:");
+	assert_int_equal(a.why, UNMODELLED_NONE);
+	assert_string_equal(a.view.search->folders[0].path, "i");
+	assert_string_equal(a.view.search->folders[1].path, "c");
+	assert_string_equal(a.view.search->folders[2].path, ".");
+	assert_false(a.view.search->folders[2].is_system);
+	assert_string_equal(a.view.search->folders[3].path, "s");
+	assert_true(a.view.search->folders[3].is_system);
+	release(&a);
+	consult(&a, h, h->gcc, "gcc -Ii -c a.c", "C_INCLUDE_PATH=c");
+	assert_string_equal(a.view.search->folders[1].path, "c");
+	assert_true(a.view.search->folders[1].is_system);
+	release(&a);
+	assert_int_equal(rmdir("c") | rmdir("i") | rmdir("s"), 0);
+}
+
+static void
+questions_are_answered_exactly_and_asked_together(void **state)
+{
+	static const struct {
+		const char *question;
+		int64_t value;
+		enum err e;
+	} cases[] = {
+		{"__has_cpp_attribute(nodiscard)", 201907, OK}, {"__has_attribute(no_such_thing)", 0, OK},
+		{"defined __has_feature", 0, OK},               {"defined __has_attribute", 1, OK},
+		{"__has_builtin(__builtin_memcpy)", 1, OK},     {"__is_nothing(x)", 0, ERR_DENIED},
+	};
+	struct home *h = *state;
+	struct asked a;
+	int64_t value;
+
+	consult(&a, h, h->gxx, "g++ -std=c++20 -c a.cc", NULL);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(oracle_answer(h->oracle, cases[i].question, &value), ERR_MISSING);
+	assert_int_equal(oracle_ask_noted(h->oracle, &a.request, &a.detail), UNMODELLED_NONE);
+	assert_int_equal(runs(h), 2);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(oracle_answer(h->oracle, cases[i].question, &value), cases[i].e);
+		if (cases[i].e == OK)
+			assert_int_equal(value, cases[i].value);
+	}
+	release(&a);
+	/* A new dialect is asked the same at once. */
+	consult(&a, h, h->gxx, "g++ -std=c++98 -c a.cc", NULL);
+	assert_int_equal(runs(h), 3);
+	assert_int_equal(oracle_answer(h->oracle, "__has_builtin(__builtin_memcpy)", &value), OK);
+	release(&a);
+	/* And the next oracle has the answers. */
+	oracle_free(h->oracle);
+	h->oracle = oracle_new(NULL, h->dir);
+	consult(&a, h, h->gxx, "g++ -std=c++20 -c a.cc", NULL);
+	assert_int_equal(oracle_answer(h->oracle, "__has_cpp_attribute(nodiscard)", &value), OK);
+	assert_int_equal(value, 201907);
+	assert_int_equal(runs(h), 0);
+	release(&a);
+}
+
+static void
+clang_tells_the_same_in_its_own_way(void **state)
+{
+	struct home *h = *state;
+	struct asked a;
+	int64_t value = 7;
+
+	consult(&a, h, h->clang, "clang -I. -I/no/such/folder -c a.c", NULL);
+	assert_int_equal(a.why, UNMODELLED_NONE);
+	assert_int_equal(a.view.compiler, ARGS_CLANG);
+	assert_true(a.view.mode & PROGRAM_CLANG);
+	assert_false(a.view.has_preinclude);
+	assert_true(has_macro(&a.view, "#define __clang__ 1\n"));
+	assert_string_equal(a.view.search->folders[0].path, ".");
+	assert_false(a.view.search->folders[0].is_system);
+	assert_true(a.view.search->folders[1].is_system);
+	assert_true(strv_has(a.view.hidden, "/no/such/folder"));
+	assert_int_equal(oracle_answer(h->oracle, "__has_feature(c_alignas)", &value), ERR_MISSING);
+	assert_int_equal(oracle_answer(h->oracle, "__is_identifier(int)", &value), ERR_MISSING);
+	assert_int_equal(oracle_ask_noted(h->oracle, &a.request, &a.detail), UNMODELLED_NONE);
+	assert_int_equal(oracle_answer(h->oracle, "__has_feature(c_alignas)", &value), OK);
+	assert_int_equal(oracle_answer(h->oracle, "__is_identifier(int)", &value), OK);
+	assert_int_equal(value, 0);
+	release(&a);
+}
+
+static void
+a_command_that_fails_is_not_tried_for_every_file(void **state)
+{
+	struct home *h = *state;
+	struct asked a;
+
+	for (int i = 0; i < 3; i++) {
+		consult(&a, h, h->gcc, "gcc -std=nonsense -c a.c", NULL);
+		assert_int_equal(a.why, UNMODELLED_COMPILER);
+		assert_non_null(strstr(a.detail, "nonsense"));
+		release(&a);
+	}
+	assert_int_equal(runs(h), 1);
+}
+
+static void
+what_is_not_modelled_is_named(void **state)
+{
+	struct home *h = *state;
+
+	assert_int_equal(consult_once(h, h->gcc, "gcc -c a.c", "DEPENDENCIES_OUTPUT=x"), UNMODELLED_ENVIRONMENT);
+	assert_int_equal(consult_once(h, "/bin/true", "gcc -c a.c", NULL), UNMODELLED_COMPILER);
+	assert_int_equal(consult_once(h, h->gcc, "gcc -I/etc/passwd -c a.c", NULL), UNMODELLED_FOLDER);
+	assert_int_equal(consult_once(h, h->clang, "clang --target=x86_64-pc-windows-msvc -c a.c", NULL), UNMODELLED_LANGUAGE);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(gcc_tells_its_macros_and_folders),
+		TEST(options_decide_the_traits_of_the_language),
+		TEST(what_was_asked_once_is_known),
+		TEST(the_next_oracle_knows_what_one_was_told),
+		TEST(a_folder_that_appears_is_searched),
+		TEST(cpath_comes_behind_the_commands_folders),
+		TEST(questions_are_answered_exactly_and_asked_together),
+		TEST(clang_tells_the_same_in_its_own_way),
+		TEST(a_command_that_fails_is_not_tried_for_every_file),
+		TEST(what_is_not_modelled_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, set_up_home, tear_down_home);
+}
