@@ -118,7 +118,7 @@ test_unit_test_interview_SOURCES = test/unit/test_interview.c
 test_unit_test_interview_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_interview_CFLAGS = $(test_cflags)
 test_unit_test_interview_LDADD = $(include_libs) $(CMOCKA_LIBS)
-test_unit_test_oracle_SOURCES = test/unit/test_oracle.c test/unit/args_line.h
+test_unit_test_oracle_SOURCES = test/unit/test_oracle.c test/unit/args_line.h test/unit/scratch.h
 test_unit_test_oracle_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_oracle_CFLAGS = $(test_cflags)
 test_unit_test_oracle_LDADD = $(include_libs) $(CMOCKA_LIBS)
@@ -126,11 +126,11 @@ test_unit_test_oracle_key_SOURCES = test/unit/test_oracle_key.c test/unit/args_l
 test_unit_test_oracle_key_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_oracle_key_CFLAGS = $(test_cflags)
 test_unit_test_oracle_key_LDADD = $(include_libs) $(CMOCKA_LIBS)
-test_unit_test_record_SOURCES = test/unit/test_record.c
+test_unit_test_record_SOURCES = test/unit/test_record.c test/unit/scratch.h
 test_unit_test_record_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_record_CFLAGS = $(test_cflags)
 test_unit_test_record_LDADD = $(include_libs) $(CMOCKA_LIBS)
-test_unit_test_searched_SOURCES = test/unit/test_searched.c
+test_unit_test_searched_SOURCES = test/unit/test_searched.c test/unit/scratch.h
 test_unit_test_searched_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_searched_CFLAGS = $(test_cflags)
 test_unit_test_searched_LDADD = $(include_libs) $(CMOCKA_LIBS)
@@ -139,3 +139,19 @@ test_unit_test_oracle_run_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_oracle_run_CFLAGS = $(test_cflags)
 test_unit_test_oracle_run_LDADD = $(include_libs) $(CMOCKA_LIBS)
 endif
+
+# Its fuzz targets, for "make check" and "make fuzz".
+
+include_replays = \
+	test/fuzz/replay_interview
+include_fuzzers = \
+	test/fuzz/fuzz_interview
+replay_programs += $(include_replays)
+fuzz_programs += $(include_fuzzers)
+test_fuzz_replay_interview_SOURCES = test/fuzz/fuzz_interview.c test/fuzz/replay.c
+test_fuzz_replay_interview_CPPFLAGS = $(include_cppflags) -DCORPUS='"interview"'
+test_fuzz_replay_interview_LDADD = $(include_libs)
+test_fuzz_fuzz_interview_SOURCES = test/fuzz/fuzz_interview.c
+test_fuzz_fuzz_interview_CPPFLAGS = $(include_cppflags)
+test_fuzz_fuzz_interview_LDADD = $(include_libs)
+test_fuzz_fuzz_interview_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)

@@ -14,6 +14,7 @@
 #include "identify.h"
 #include "oracle.h"
 #include "path.h"
+#include "scratch.h"
 #include "xalloc.h"
 
 /* The double of module program: the text. */
@@ -65,11 +66,8 @@ static int
 set_up_home(void **state)
 {
 	struct home *h = xcalloc(1, sizeof(*h));
-	char name[] = "/tmp/dcc-oracle.XXXXXX";
 
-	assert_non_null(mkdtemp(name));
-	h->dir = xstrdup(name);
-	assert_int_equal(chdir(name), 0);
+	h->dir = scratch_make();
 	h->gcc = know(h, "gcc");
 	h->gxx = know(h, "g++");
 	h->clang = know(h, "clang");
@@ -81,10 +79,8 @@ static int
 tear_down_home(void **state)
 {
 	struct home *h = *state;
-	char *command = xasprintf("rm -rf %s", h->dir);
-	int status = chdir("/") == 0 ? system(command) : -1;
+	int status = scratch_remove(h->dir);
 
-	free(command);
 	free(h->gcc);
 	free(h->gxx);
 	free(h->clang);
@@ -98,10 +94,11 @@ static int
 set_up(void **state)
 {
 	struct home *h = *state;
-	char *command = xasprintf("rm -rf %s/oracle", h->dir);
-	int status = system(command);
+	char *kept = path_join(h->dir, "oracle");
+	int status = scratch_remove(kept);
 
-	free(command);
+	free(kept);
+	assert_int_equal(chdir(h->dir), 0);
 	h->oracle = oracle_new(NULL, h->dir);
 	return status;
 }

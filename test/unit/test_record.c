@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "record.h"
+#include "scratch.h"
 #include "xalloc.h"
 
 static const char key[HASH_HEX_SIZE] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -22,20 +23,15 @@ static const char key[HASH_HEX_SIZE] = "0123456789abcdef0123456789abcdef01234567
 static int
 set_up(void **state)
 {
-	char name[] = "/tmp/dcc-record.XXXXXX";
-
-	assert_non_null(mkdtemp(name));
-	*state = xstrdup(name);
+	*state = scratch_make();
 	return 0;
 }
 
 static int
 tear_down(void **state)
 {
-	char *command = xasprintf("rm -rf %s", (char *)*state);
-	int status = system(command);
+	int status = scratch_remove(*state);
 
-	free(command);
 	free(*state);
 	return status;
 }

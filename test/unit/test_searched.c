@@ -12,41 +12,26 @@
 
 #include <cmocka.h>
 
+#include "scratch.h"
 #include "searched.h"
 #include "xalloc.h"
 
-/* A folder of its own, in which the test stands: with q, a, b, sub and link -> sub. */
-struct place {
-	char dir[PATH_MAX];
-	char *real;
-};
-
+/* The test stands in a folder with q, a, b, sub and link -> sub. */
 static int
 set_up(void **state)
 {
-	struct place *p = xcalloc(1, sizeof(*p));
-
-	strcpy(p->dir, "/tmp/dcc-searched.XXXXXX");
-	assert_non_null(mkdtemp(p->dir));
-	assert_int_equal(chdir(p->dir), 0);
-	p->real = realpath(p->dir, NULL);
+	*state = scratch_make();
 	assert_int_equal(mkdir("q", 0755) | mkdir("a", 0755) | mkdir("b", 0755) | mkdir("sub", 0755), 0);
 	assert_int_equal(symlink("sub", "link"), 0);
-	*state = p;
 	return 0;
 }
 
 static int
 tear_down(void **state)
 {
-	struct place *p = *state;
-	char command[PATH_MAX + 16];
+	int status = scratch_remove(*state);
 
-	snprintf(command, sizeof(command), "rm -rf %s", p->dir);
-	int status = chdir("/") == 0 ? system(command) : -1;
-
-	free(p->real);
-	free(p);
+	free(*state);
 	return status;
 }
 
@@ -61,14 +46,14 @@ answer(struct interview *i)
 }
 
 static void
-take(struct searched *s, const struct place *p)
+take(struct searched *s, const char *dir)
 {
 	struct interview i;
 	struct strv named = {0};
 
 	*s = (struct searched){0};
 	answer(&i);
-	assert_int_equal(searched_take(s, &i, p->dir, &named), OK);
+	assert_int_equal(searched_take(s, &i, dir, &named), OK);
 	interview_release(&i);
 }
 
@@ -118,13 +103,13 @@ another_folder_of_the_same_name_ends_it(void **state)
 static void
 what_is_missing_is_hidden_where_links_lead(void **state)
 {
-	const struct place *p = *state;
+	const char *dir = *state;
 	struct searched s;
 
-	take(&s, p);
+	take(&s, dir);
 	assert_int_equal(s.hidden.count, 4);
-	char *later = xasprintf("%s/sub/later", p->real);
-	char *link = xasprintf("%s/link", p->dir);
+	char *later = xasprintf("%s/sub/later", dir);
+	char *link = xasprintf("%s/link", dir);
 
 	assert_string_equal(s.hidden.items[3], later);
 	assert_true(strv_has(&s.shown, link));
@@ -136,14 +121,14 @@ what_is_missing_is_hidden_where_links_lead(void **state)
 static void
 what_the_disk_contradicts_is_asked_again(void **state)
 {
-	const struct place *p = *state;
+	const char *dir = *state;
 	struct searched s = {0};
 	struct strv named = {0};
 	struct interview i;
 
 	answer(&i);
 	assert_int_equal(rmdir("b"), 0);
-	assert_int_equal(searched_take(&s, &i, p->dir, &named), ERR_PROTOCOL);
+	assert_int_equal(searched_take(&s, &i, dir, &named), ERR_PROTOCOL);
 	searched_release(&s);
 	interview_release(&i);
 }
@@ -151,7 +136,7 @@ what_the_disk_contradicts_is_asked_again(void **state)
 static void
 a_file_where_a_folder_was_named_is_refused(void **state)
 {
-	const struct place *p = *state;
+	const char *dir = *state;
 	struct searched s = {0};
 	struct strv named = {0};
 	struct interview i;
@@ -161,7 +146,7 @@ a_file_where_a_folder_was_named_is_refused(void **state)
 	fclose(f);
 	answer(&i);
 	strv_add(&named, "file");
-	assert_int_equal(searched_take(&s, &i, p->dir, &named), ERR_DENIED);
+	assert_int_equal(searched_take(&s, &i, dir, &named), ERR_DENIED);
 	searched_release(&s);
 	strv_release(&named);
 	interview_release(&i);
@@ -170,14 +155,14 @@ a_file_where_a_folder_was_named_is_refused(void **state)
 static void
 a_header_that_the_compiler_would_enter_by_itself_ends_it(void **state)
 {
-	const struct place *p = *state;
+	const char *dir = *state;
 	struct searched s = {0};
 	struct strv named = {0};
 	struct interview i;
 
 	answer(&i);
 	i.may_preinclude = true;
-	assert_int_equal(searched_take(&s, &i, p->dir, &named), OK);
+	assert_int_equal(searched_take(&s, &i, dir, &named), OK);
 	assert_true(searched_is_current(&s));
 	assert_int_equal(s.hidden.count, 4);
 	FILE *f = fopen("b/stdc-predef.h", "w");
@@ -187,7 +172,7 @@ a_header_that_the_compiler_would_enter_by_itself_ends_it(void **state)
 	assert_false(searched_is_current(&s));
 	searched_release(&s);
 	/* Now it is there, and the compiler did not enter it: it never will. */
-	assert_int_equal(searched_take(&s, &i, p->dir, &named), OK);
+	assert_int_equal(searched_take(&s, &i, dir, &named), OK);
 	assert_true(searched_is_current(&s));
 	searched_release(&s);
 	interview_release(&i);
