@@ -6,6 +6,8 @@
  *     folder DEV INO PATH | nothing PATH      a stamp; PATH is absolute
  *     preinclude
  */
+/* For realpath(3). */
+#define _XOPEN_SOURCE 700
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
