@@ -18,10 +18,10 @@
 #include "jail_directory.h"
 #include "log.h"
 #include "path.h"
+#include "removal.h"
 #include "xalloc.h"
 
 #define PREFIX "job-"
-#define DEPTH_MAX 400
 
 static unsigned
 count_components(const char *path)
@@ -141,42 +141,11 @@ jail_directory_build(struct jail_box *b, int *layers, unsigned *count)
 	return OK;
 }
 
-static void
-empty_folder(int parent, const char *name, unsigned depth)
-{
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-
-	if (dir == NULL) {
-		io_close(&fd);
-		return;
-	}
-	/* A job can take its own permissions away; we are of the same user. */
-	fchmod(fd, 0700);
-	for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (unlinkat(fd, entry->d_name, 0) == 0 || depth == 0)
-			continue;
-		empty_folder(fd, entry->d_name, depth - 1);
-		unlinkat(fd, entry->d_name, AT_REMOVEDIR);
-	}
-	closedir(dir);
-}
-
-static void
-remove_tree(const char *path)
-{
-	empty_folder(AT_FDCWD, path, DEPTH_MAX);
-	if (rmdir(path) < 0)
-		log_warning("cannot remove %s: %s", path, strerror(errno));
-}
-
 void
 jail_directory_remove(char *directory, int fd)
 {
 	if (directory != NULL)
-		remove_tree(directory);
+		removal_remove(AT_FDCWD, directory);
 	io_close(&fd);
 	free(directory);
 }
@@ -197,7 +166,7 @@ jail_sweep(const char *work_dir)
 
 		if (lock_directory(path, &fd)) {
 			log_info("removing %s, left by a dead process", path);
-			remove_tree(path);
+			removal_remove(AT_FDCWD, path);
 			close(fd);
 		}
 		free(path);
