@@ -36,7 +36,7 @@ struct oracle {
 	char known_record[ARGS_COMPILERS][HASH_HEX_SIZE];
 	struct strv noted;                 /* to be asked about the last view */
 	struct known_list *last;
-	enum args_compiler last_compiler;
+	const struct identity *last_compiler;
 	struct oracle_counts counts;
 };
 
@@ -282,6 +282,29 @@ keep_dialect(struct oracle *o, struct consultation *c, struct interview *i, cons
 	save_dialect(o, d);
 }
 
+static bool
+has_below(const struct identity *id, const char *dir)
+{
+	for (size_t i = 0; i < id->components.count; i++)
+		if (path_is_below(id->components.items[i], dir))
+			return true;
+	return false;
+}
+
+/* A volunteer hides what is searched; but it cannot hide the compiler itself. */
+static void
+set_search(struct oracle *o, const struct consultation *c)
+{
+	struct known_list *l = c->list;
+	const struct strv *hidden = &l->searched.hidden;
+
+	l->search = oracle_memory_search(&o->memory, &l->searched);
+	l->covers = NULL;
+	for (size_t i = 0; l->covers == NULL && i < hidden->count; i++)
+		if (has_below(c->compiler, hidden->items[i]))
+			l->covers = hidden->items[i];
+}
+
 /* ERR_PROTOCOL: folders came or went in the meantime. */
 static enum err
 keep_list(struct oracle *o, struct consultation *c, struct interview *i)
@@ -299,7 +322,7 @@ keep_list(struct oracle *o, struct consultation *c, struct interview *i)
 		searched_release(&l->searched);
 		return e;
 	}
-	l->search = oracle_memory_search(&o->memory, &l->searched);
+	set_search(o, c);
 	o->counts.lists++;
 	save_list(o, l);
 	return OK;
@@ -351,8 +374,9 @@ load_dialect(struct oracle *o, const struct consultation *c, struct known_dialec
 
 /* A list's record says nothing of the dialect, so that has to be known. */
 static bool
-load_list(struct oracle *o, struct known_list *l)
+load_list(struct oracle *o, const struct consultation *c)
 {
+	struct known_list *l = c->list;
 	char *text = NULL;
 
 	if (l->search != NULL || l->dialect->predefines == NULL || record_load(o->dir, l->record, &text) != OK)
@@ -362,7 +386,7 @@ load_list(struct oracle *o, struct known_list *l)
 
 	free(text);
 	if (is_good)
-		l->search = oracle_memory_search(&o->memory, &l->searched);
+		set_search(o, c);
 	else
 		searched_release(&l->searched);
 	return is_good;
@@ -376,7 +400,7 @@ bring_up_to_date(struct oracle *o, struct consultation *c)
 	if (l->search != NULL && searched_is_current(&l->searched))
 		return UNMODELLED_NONE;
 	load_dialect(o, c, l->dialect);
-	if (load_list(o, l))
+	if (load_list(o, c))
 		return UNMODELLED_NONE;
 	if (l->failed_until_ms > io_now_ms())
 		return say(c, l->why, l->detail);
@@ -416,11 +440,13 @@ oracle_consult(struct oracle *o, const struct oracle_request *q, struct oracle_v
 
 	if (u == UNMODELLED_NONE)
 		u = bring_up_to_date(o, &c);
+	if (u == UNMODELLED_NONE && c.list->covers != NULL)
+		u = say(&c, UNMODELLED_FOLDER, c.list->covers);
 	o->last = u == UNMODELLED_NONE ? c.list : NULL;
 	strv_release(&o->noted);
 	if (u != UNMODELLED_NONE)
 		return u;
-	o->last_compiler = c.compiler->compiler;
+	o->last_compiler = c.compiler;
 	*view = (struct oracle_view){
 		.compiler = c.compiler->compiler,
 		.mode = c.list->dialect->said.mode,
@@ -437,6 +463,12 @@ bool
 oracle_is_current(const struct oracle *o)
 {
 	return o->last != NULL && searched_is_current(&o->last->searched);
+}
+
+bool
+oracle_is_needed(const struct oracle *o, const char *dir)
+{
+	return o->last != NULL && has_below(o->last_compiler, dir);
 }
 
 /* ---- questions ---- */
@@ -483,7 +515,7 @@ oracle_ask_noted(struct oracle *o, const struct oracle_request *q, char **detail
 	if (u == UNMODELLED_NONE) {
 		keep_answers(o, o->last->dialect, answers, o->noted.count);
 		save_dialect(o, o->last->dialect);
-		keep_known(o, o->last_compiler);
+		keep_known(o, o->last_compiler->compiler);
 	}
 	interview_release(&i);
 	free(answers);

@@ -58,6 +58,9 @@ oracle_consult(struct oracle *o, const struct oracle_request *q, struct oracle_v
 /* Is the search list of the last view still what the compiler would say? */
 bool
 oracle_is_current(const struct oracle *o);
+/* Has the last view's compiler files of its own (other than headers) below dir? */
+bool
+oracle_is_needed(const struct oracle *o, const char *dir);
 /*
  * A question about the last view, as in expander_world.ask. ERR_MISSING: not asked yet, but noted now.
  * ERR_DENIED: the compiler has no answer.

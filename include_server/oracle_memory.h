@@ -31,6 +31,7 @@ struct known_list {
 	struct known_dialect *dialect;
 	struct searched searched;
 	const struct search *search; /* NULL: not asked yet */
+	const char *covers;          /* a folder of it that has the compiler below it, or NULL; borrowed from searched */
 	/* The last run failed, and why. */
 	int64_t failed_until_ms;
 	enum unmodelled why;

@@ -124,6 +124,12 @@ resolver_main(struct resolver *r, const char *name, const struct source **found)
 	return e;
 }
 
+const struct piece *
+resolver_main_piece(const struct resolver *r)
+{
+	return r->main != NULL && r->main->file != NULL ? r->main->file->entry->piece : NULL;
+}
+
 /* The place beside the including file. */
 static struct place *
 place_beside(struct resolver *r, const struct found *from)

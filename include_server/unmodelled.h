@@ -10,11 +10,12 @@
 #define UNMODELLED_LIST(X) \
 	X(UNMODELLED_NONE, "none", PLAIN, "nothing") \
 	X(UNMODELLED_COMMAND, "command", HERE, "the command is none for a volunteer") \
+	X(UNMODELLED_PREPROCESSED, "preprocessed", PLAIN, "the source is preprocessed already") \
 	X(UNMODELLED_OPTION, "option", PLAIN, "an option whose effect on includes is not modelled") \
 	X(UNMODELLED_ENVIRONMENT, "environment", HERE, "a variable changes what a compiler reads or writes") \
 	X(UNMODELLED_COMPILER, "compiler", PLAIN, "the compiler does not answer") \
 	X(UNMODELLED_LANGUAGE, "language", PLAIN, "options give a language that is not modelled") \
-	X(UNMODELLED_FOLDER, "folder", HERE, "what is to be searched is no folder, or cannot be looked at") \
+	X(UNMODELLED_FOLDER, "folder", HERE, "what is searched is no folder, cannot be looked at, or has the compiler below it") \
 	X(UNMODELLED_PRECOMPILED, "precompiled", HERE, "a precompiled header may be used") \
 	X(UNMODELLED_CHANGING, "changing", PLAIN, "files change faster than they can be read") \
 	X(UNMODELLED_COUNTER, "counter", HERE, "a condition depends on __COUNTER__") \

@@ -398,6 +398,8 @@ what_is_not_modelled_is_named(void **state)
 	assert_int_equal(consult_once(h, h->gcc, "gcc -c a.c", "DEPENDENCIES_OUTPUT=x"), UNMODELLED_ENVIRONMENT);
 	assert_int_equal(consult_once(h, "/bin/true", "gcc -c a.c", NULL), UNMODELLED_COMPILER);
 	assert_int_equal(consult_once(h, h->gcc, "gcc -I/etc/passwd -c a.c", NULL), UNMODELLED_FOLDER);
+	assert_int_equal(consult_once(h, h->gcc, "gcc -I/usr -c a.c", NULL), UNMODELLED_FOLDER);
+	assert_int_equal(consult_once(h, h->gcc, "gcc -I/usr -c b.c", NULL), UNMODELLED_FOLDER);
 	assert_int_equal(consult_once(h, h->clang, "clang --target=x86_64-pc-windows-msvc -c a.c", NULL), UNMODELLED_LANGUAGE);
 }
 
