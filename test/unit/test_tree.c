@@ -39,7 +39,7 @@ plan_init(struct plan *p, const char *const words[])
 {
 	struct manifest m = {0};
 
-	*p = (struct plan){0};
+	memset(p, 0, sizeof(*p));
 	for (; words[p->count] != NULL; p->count++) {
 		char *word = xstrdup(words[p->count]);
 		char *equals = strchr(word, '=');
