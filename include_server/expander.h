@@ -9,7 +9,7 @@
 #include "args.h"
 #include "err.h"
 #include "program.h"
-#include "strv.h"
+#include "symbols.h"
 #include "unmodelled.h"
 
 /*
@@ -28,6 +28,9 @@ struct source {
 	void *owner;           /* the resolver's */
 };
 
+/* Whose a file is where it is included: a system header's includes are the system's, and #pragma GCC system_header counts. */
+enum source_side { SOURCE_OF_USER, SOURCE_OF_SYSTEM };
+
 enum find_kind { FIND_QUOTE, FIND_ANGLE, FIND_COMMAND_LINE /* -include, -imacros */ };
 enum find_purpose {
 	FIND_TO_ENTER,   /* #include, #import, #include_next */
@@ -40,7 +43,7 @@ struct find {
 	enum find_kind kind;
 	enum find_purpose purpose;
 	bool is_next;               /* #include_next, __has_include_next */
-	const char *name;           /* NUL-terminated */
+	const char *name;           /* NUL-terminated; interned: the same text is always the same pointer */
 	bool from_is_system;        /* from was entered as a system header, or has become one (#pragma GCC system_header) */
 };
 
@@ -54,10 +57,13 @@ struct expander_world {
 	 * "defined __has_feature". ERR_DENIED: no answer.
 	 */
 	enum err (*ask)(void *context, const char *question, int64_t *value);
-	/* Called when a file is entered, first and later times; it is then a dependency. */
-	void (*entered)(void *context, const struct source *s);
-	/* clang's list also has files whose inclusion was skipped (guards, #pragma once). */
-	void (*skipped)(void *context, const struct source *s);
+	/*
+	 * Called when a file is entered, first and later times; it is then a dependency. The first time decides whether it is
+	 * in -MMD's list: a header of the user's that a system header includes is not.
+	 */
+	void (*entered)(void *context, const struct source *s, enum source_side side);
+	/* Inclusion was skipped (#pragma once, #import), or __has_include has found it: clang lists these too, gcc does not. */
+	void (*skipped)(void *context, const struct source *s, enum source_side side);
 	/* Called now and then during long runs, so that other clients can be told that we live. */
 	void (*alive)(void *context);
 };

@@ -3,20 +3,44 @@
 
 noinst_LIBRARIES += libinclude.a
 libinclude_a_SOURCES = \
+	include_server/branches.c \
+	include_server/branches.h \
+	include_server/builtins.c \
+	include_server/builtins.h \
+	include_server/bytescan.c \
+	include_server/bytescan.h \
 	include_server/closure.h \
+	include_server/condition.c \
+	include_server/condition.h \
 	include_server/dialect.c \
 	include_server/dialect.h \
+	include_server/directives.c \
+	include_server/directives.h \
 	include_server/draft.c \
 	include_server/draft.h \
+	include_server/effects.c \
+	include_server/effects.h \
+	include_server/execution.h \
+	include_server/expander.c \
 	include_server/expander.h \
+	include_server/expansion.c \
+	include_server/expansion.h \
 	include_server/files.c \
 	include_server/files.h \
 	include_server/folders.c \
 	include_server/folders.h \
+	include_server/instruction.h \
 	include_server/interview.c \
 	include_server/interview.h \
+	include_server/lexer.c \
+	include_server/lexer.h \
 	include_server/lookup.c \
 	include_server/lookup.h \
+	include_server/macros.c \
+	include_server/macros.h \
+	include_server/mode.h \
+	include_server/number.c \
+	include_server/number.h \
 	include_server/oracle.c \
 	include_server/oracle.h \
 	include_server/oracle_key.c \
@@ -27,8 +51,13 @@ libinclude_a_SOURCES = \
 	include_server/oracle_run.h \
 	include_server/parcels.c \
 	include_server/parcels.h \
+	include_server/phases.c \
+	include_server/phases.h \
 	include_server/pieces.c \
 	include_server/pieces.h \
+	include_server/pragma_text.c \
+	include_server/pragma_text.h \
+	include_server/program.c \
 	include_server/program.h \
 	include_server/record.c \
 	include_server/record.h \
@@ -36,18 +65,30 @@ libinclude_a_SOURCES = \
 	include_server/resolver.h \
 	include_server/searched.c \
 	include_server/searched.h \
+	include_server/seen.c \
+	include_server/seen.h \
 	include_server/shipping.c \
 	include_server/shipping.h \
 	include_server/stock.c \
 	include_server/stock.h \
+	include_server/substitution.c \
+	include_server/substitution.h \
+	include_server/symbols.c \
+	include_server/symbols.h \
 	include_server/table.c \
 	include_server/table.h \
+	include_server/taint.c \
+	include_server/taint.h \
+	include_server/tokens.c \
+	include_server/tokens.h \
 	include_server/unmodelled.c \
 	include_server/unmodelled.h \
 	include_server/walk.c \
 	include_server/walk.h \
 	include_server/watch.c \
-	include_server/watch.h
+	include_server/watch.h \
+	include_server/words.c \
+	include_server/words.h
 
 # Its unit tests and fuzz targets.
 
@@ -58,6 +99,7 @@ if UNIT_TESTS
 include_tests = \
 	test/unit/test_dialect \
 	test/unit/test_draft \
+	test/unit/test_expander \
 	test/unit/test_interview \
 	test/unit/test_oracle \
 	test/unit/test_oracle_key \
@@ -102,6 +144,10 @@ test_unit_test_table_SOURCES = test/unit/test_table.c
 test_unit_test_table_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_table_CFLAGS = $(test_cflags)
 test_unit_test_table_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_expander_SOURCES = test/unit/test_expander.c test/unit/memory_world.h
+test_unit_test_expander_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_expander_CFLAGS = $(test_cflags)
+test_unit_test_expander_LDADD = $(include_libs) $(CMOCKA_LIBS)
 test_unit_test_unmodelled_SOURCES = test/unit/test_unmodelled.c
 test_unit_test_unmodelled_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_unmodelled_CFLAGS = $(test_cflags)

@@ -18,8 +18,27 @@
 	X(UNMODELLED_FOLDER, "folder", HERE, "what is searched is no folder, cannot be looked at, or has the compiler below it") \
 	X(UNMODELLED_PRECOMPILED, "precompiled", HERE, "a precompiled header may be used") \
 	X(UNMODELLED_CHANGING, "changing", PLAIN, "files change faster than they can be read") \
-	X(UNMODELLED_COUNTER, "counter", HERE, "a condition depends on __COUNTER__") \
-	X(UNMODELLED_DATE, "date", HERE, "a condition depends on __DATE__, __TIME__ or __TIMESTAMP__")
+	X(UNMODELLED_COUNTER, "counter", HERE, "a directive depends on __COUNTER__") \
+	X(UNMODELLED_DATE, "date", HERE, "a directive depends on __DATE__, __TIME__ or __TIMESTAMP__") \
+	X(UNMODELLED_SYNTAX, "syntax", PLAIN, "a directive does not compile") \
+	X(UNMODELLED_ERROR, "error", PLAIN, "an #error is reached") \
+	X(UNMODELLED_DIRECTIVE, "directive", PLAIN, "a directive is not known") \
+	X(UNMODELLED_MISSING, "missing", PLAIN, "a file to include is not there") \
+	X(UNMODELLED_DENIED, "denied", HERE, "a file or folder on the way to an include cannot be read") \
+	X(UNMODELLED_DEPTH, "depth", PLAIN, "includes are nested too deeply") \
+	X(UNMODELLED_LIMIT, "limit", HERE, "the preprocessor's work is too large to follow") \
+	X(UNMODELLED_ASSERT, "assert", HERE, "#assert and its questions are not followed") \
+	X(UNMODELLED_CHARACTER, "character", PLAIN, "a directive depends on a character outside ASCII") \
+	X(UNMODELLED_LITERAL, "literal", PLAIN, "a literal or comment has no end") \
+	X(UNMODELLED_LINE_COMMENT, "line-comment", PLAIN, "a // that may or may not begin a comment matters") \
+	X(UNMODELLED_LINE, "line", PLAIN, "__LINE__ matters in a directive of several lines") \
+	X(UNMODELLED_PRAGMA, "pragma", PLAIN, "a macro may hold a pragma that changes macros") \
+	X(UNMODELLED_POISON, "poison", PLAIN, "a poisoned word is used") \
+	X(UNMODELLED_TARGET, "target", HERE, "a condition depends on what #pragma GCC target or optimize changes") \
+	X(UNMODELLED_MODULE, "module", HERE, "modules are not followed") \
+	X(UNMODELLED_ASSEMBLER, "assembler", HERE, "a file that the assembler reads is not known") \
+	X(UNMODELLED_QUESTION, "question", PLAIN, "the compiler does not answer a question in a condition") \
+	X(UNMODELLED_EXTENSION, "extension", PLAIN, "an extension is not followed")
 
 enum unmodelled_ladder { UNMODELLED_PLAIN, UNMODELLED_HERE };
 

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A stack of levels: the directive's own tokens at the bottom, above them the replacement of each macro that is
+ * being expanded. While a macro's level is there, its name is painted (TOKEN_NO_EXPAND) wherever it is read. An argument is
+ * expanded behind a barrier, so that it cannot read what follows it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "expansion.h"
+#include "mode.h"
+#include "substitution.h"
+#include "taint.h"
+#include "xalloc.h"
+
+/* Of one directive; a stack that would overflow and a memory that would not end are not for real sources. */
+#define NESTING_MAX 400u
+#define MEMORY_MAX ((size_t)64 << 20)
+#define BLOCK_SIZE ((size_t)32 << 10)
+
+struct block {
+	struct block *next;
+	size_t size, used;
+};
+
+struct arena {
+	struct block *blocks; /* the newest first; the oldest is kept */
+	size_t size;
+};
+
+struct level {
+	const struct token *at, *end;
+	struct symbol *symbol; /* the macro that it replaces, or NULL */
+	bool is_barrier;
+};
+
+static void
+add_block(struct arena *a, size_t size)
+{
+	struct block *b = xmalloc(sizeof(*b) + size);
+
+	*b = (struct block){a->blocks, size, 0};
+	a->blocks = b;
+	a->size += size;
+}
+
+void *
+expansion_allocate(struct expansion *x, size_t size)
+{
+	size = (size + 15) & ~(size_t)15;
+	if (x->arena == NULL) {
+		x->arena = xcalloc(1, sizeof(*x->arena));
+		add_block(x->arena, BLOCK_SIZE);
+	}
+	if (x->arena->blocks->size - x->arena->blocks->used < size) {
+		if (x->arena->size + size > MEMORY_MAX)
+			expansion_fail(x, UNMODELLED_LIMIT, "memory of an expansion");
+		add_block(x->arena, size > BLOCK_SIZE ? size : BLOCK_SIZE);
+	}
+	struct block *b = x->arena->blocks;
+	void *p = (char *)(b + 1) + b->used;
+
+	b->used += size;
+	return p;
+}
+
+static void
+free_blocks(struct arena *a, bool keeps_one)
+{
+	while (a->blocks != NULL && (!keeps_one || a->blocks->next != NULL)) {
+		struct block *next = a->blocks->next;
+
+		a->size -= a->blocks->size;
+		free(a->blocks);
+		a->blocks = next;
+	}
+	if (a->blocks != NULL)
+		a->blocks->used = 0;
+}
+
+static void
+pop(struct expansion *x)
+{
+	struct symbol *symbol = x->levels[--x->depth].symbol;
+
+	if (symbol != NULL)
+		symbol->disabled = 0;
+}
+
+static struct level *
+push(struct expansion *x, const struct token *tokens, size_t count)
+{
+	if (x->depth == x->cap) {
+		x->cap = x->cap == 0 ? 64 : 2 * x->cap;
+		x->levels = xrealloc(x->levels, x->cap * sizeof(*x->levels));
+	}
+	struct level *l = &x->levels[x->depth++];
+
+	*l = (struct level){tokens, tokens + count, NULL, false};
+	return l;
+}
+
+void
+expansion_release(struct expansion *x)
+{
+	while (x->depth > 0)
+		pop(x);
+	if (x->arena != NULL)
+		free_blocks(x->arena, false);
+	free(x->arena);
+	free(x->levels);
+	*x = (struct expansion){0};
+}
+
+void
+expansion_fail(struct expansion *x, enum unmodelled why, const char *what)
+{
+	if (x->why != UNMODELLED_NONE)
+		return;
+	x->why = why;
+	x->what = what;
+}
+
+void
+expansion_begin(struct expansion *x, const struct token *tokens, size_t count)
+{
+	while (x->depth > 0)
+		pop(x);
+	if (x->arena != NULL && x->arena->blocks->used > 0)
+		free_blocks(x->arena, true);
+	x->nesting = 0;
+	x->unused = 0;
+	x->has_white = false;
+	push(x, tokens, count)->is_barrier = true;
+}
+
+struct macro *
+expansion_find(struct expansion *x, struct symbol *name)
+{
+	struct macro *m = name->epoch == x->epoch ? name->macro : NULL;
+
+	if (x->taint != 0 && (m == NULL || (m >= x->predefined && m < x->predefined_end)) && taint_has(x->taint, name->name))
+		expansion_fail(x, UNMODELLED_TARGET, name->name);
+	if (name->epoch == x->epoch || name->special < SPECIAL_FIRST_MACRO)
+		return m;
+	enum special special = (enum special)name->special;
+
+	name->epoch = x->epoch;
+	name->macro = special < SPECIAL_FIRST_ASKED || x->has_builtin(x->context, special) ? &x->builtins[special] : NULL;
+	return name->macro;
+}
+
+bool
+expansion_is_builtin(const struct expansion *x, const struct macro *m)
+{
+	return m >= x->builtins && m < x->builtins + SPECIAL_COUNT;
+}
+
+static void
+end(struct token *t)
+{
+	*t = (struct token){.kind = TOKEN_END, .text = ""};
+}
+
+/* The next token as it stands. */
+static void
+read_token(struct expansion *x, struct token *t)
+{
+	while (x->why == UNMODELLED_NONE) {
+		struct level *l = &x->levels[x->depth - 1];
+
+		if (l->at < l->end) {
+			*t = *l->at++;
+			if (++x->steps > x->steps_max)
+				expansion_fail(x, UNMODELLED_LIMIT, "steps");
+			if (x->has_white)
+				t->flags |= TOKEN_WHITE;
+			x->has_white = false;
+			return;
+		}
+		if (l->is_barrier)
+			break;
+		pop(x);
+	}
+	end(t);
+}
+
+void
+expansion_next_raw(struct expansion *x, struct token *t)
+{
+	read_token(x, t);
+	/* A name that is read where its macro is being expanded stays unexpanded for ever. */
+	if (t->kind == TOKEN_NAME && t->symbol->disabled)
+		t->flags |= TOKEN_NO_EXPAND;
+	if (t->kind == TOKEN_UNMODELLED) {
+		expansion_fail(x, (enum unmodelled)t->number, NULL);
+		end(t);
+	}
+}
+
+void
+expansion_unread(struct expansion *x, const struct token *t)
+{
+	struct token *copy = expansion_allocate(x, sizeof(*copy));
+
+	*copy = *t;
+	push(x, copy, 1);
+}
+
+/* clang's first token has the space before the macro's name, and a replacement without tokens gives it to the next. */
+static void
+push_replacement(struct expansion *x, const struct token *name, const struct token *tokens, size_t count)
+{
+	if (x->wants_padding && (x->mode & PROGRAM_CLANG) != 0 && count > 0) {
+		struct token *copy = expansion_allocate(x, count * sizeof(*copy));
+
+		memcpy(copy, tokens, count * sizeof(*copy));
+		copy->flags = (uint8_t)((copy->flags & ~TOKEN_WHITE) | (name->flags & TOKEN_WHITE));
+		tokens = copy;
+	} else if ((x->mode & PROGRAM_CLANG) != 0 && count == 0) {
+		x->has_white = (name->flags & TOKEN_WHITE) != 0;
+		return;
+	}
+	if (count == 0)
+		return;
+	struct level *l = push(x, tokens, count);
+
+	l->symbol = name->symbol;
+	l->symbol->disabled = 1;
+}
+
+void
+expansion_expand(struct expansion *x, struct argument *a)
+{
+	struct token t;
+
+	if (a->is_expanded)
+		return;
+	a->is_expanded = true;
+	if (x->nesting == NESTING_MAX) {
+		expansion_fail(x, UNMODELLED_LIMIT, "nested arguments");
+		return;
+	}
+	x->nesting++;
+	push(x, a->raw.items, a->raw.count)->is_barrier = true;
+	size_t depth = x->depth;
+
+	for (expansion_next(x, &t); t.kind != TOKEN_END; expansion_next(x, &t))
+		sequence_add(x, &a->expanded, &t);
+	/* A run that failed may have left levels above the barrier. */
+	while (x->depth >= depth)
+		pop(x);
+	x->has_white = false;
+	x->nesting--;
+}
+
+/* A <name> among arguments is no header, but the tokens that it looks like. */
+static void
+split_header(struct expansion *x, const struct token *header)
+{
+	struct tokeniser t = {x->symbols, header->text, header->text + header->length, x->mode, false};
+	struct sequence s = {0};
+	struct token token;
+
+	for (tokens_read(&t, &token); token.kind != TOKEN_END; tokens_read(&t, &token))
+		sequence_add(x, &s, &token);
+	if (s.count > 0)
+		s.items[0].flags = header->flags;
+	push(x, s.items, s.count);
+}
+
+static void
+trim(struct sequence *s)
+{
+	while (s->count > 0 && s->items[s->count - 1].kind == TOKEN_PADDING)
+		s->count--;
+}
+
+/* Behind '(' up to the matching ')'. False: they are not what the macro takes. */
+static bool
+collect(struct expansion *x, const struct definition *d, struct argument *arguments)
+{
+	size_t n = 0, last = d->parameter_count > 0 ? (size_t)d->parameter_count - 1 : 0, depth = 0;
+	struct token t;
+
+	for (;;) {
+		expansion_next_raw(x, &t);
+		if (t.kind == TOKEN_END) {
+			expansion_fail(x, UNMODELLED_SYNTAX, "arguments of a macro do not end");
+			return false;
+		}
+		if (t.kind == TOKEN_HEADER) {
+			split_header(x, &t);
+			continue;
+		}
+		if (t.kind == TOKEN_CLOSE && depth == 0)
+			break;
+		if (t.kind == TOKEN_COMMA && depth == 0 && !(d->is_variadic && n == last)) {
+			trim(&arguments[n].raw);
+			if (n++ == last) {
+				expansion_fail(x, UNMODELLED_SYNTAX, "too many arguments of a macro");
+				return false;
+			}
+			continue;
+		}
+		depth += t.kind == TOKEN_OPEN;
+		depth -= t.kind == TOKEN_CLOSE;
+		if (t.kind != TOKEN_PADDING || arguments[n].raw.count > 0)
+			sequence_add(x, &arguments[n].raw, &t);
+	}
+	trim(&arguments[n].raw);
+	/* gcc and clang: the variable argument may be missing, which is more than being empty. */
+	if (n + 1 < d->parameter_count && d->is_variadic && n + 2 == d->parameter_count)
+		arguments[last].is_omitted = true;
+	else if (n + 1 < d->parameter_count || (d->parameter_count == 0 && arguments[0].raw.count > 0))
+		expansion_fail(x, UNMODELLED_SYNTAX, "wrong number of arguments of a macro");
+	if (d->is_variadic && d->parameter_count == 1 && arguments[0].raw.count == 0 && !x->is_strict)
+		arguments[0].is_omitted = true;
+	return x->why == UNMODELLED_NONE;
+}
+
+/* Does '(' come next? It is read then. */
+static bool
+read_open(struct expansion *x)
+{
+	struct token t;
+
+	do
+		expansion_next_raw(x, &t);
+	while (t.kind == TOKEN_PADDING);
+	if (t.kind == TOKEN_OPEN)
+		return true;
+	if (t.kind != TOKEN_END)
+		expansion_unread(x, &t);
+	return false;
+}
+
+/* Replaces the macro whose name was read. False: the name stands for itself. */
+static bool
+enter(struct expansion *x, const struct token *name, struct macro *m)
+{
+	const struct definition *d = macros_define(x->symbols, m, x->mode);
+	struct sequence out = {0};
+
+	if (d->why != UNMODELLED_NONE) {
+		expansion_fail(x, d->why, name->symbol->name);
+		return true;
+	}
+	if (!d->is_function && !d->has_paste) {
+		push_replacement(x, name, d->tokens, d->count);
+		return true;
+	}
+	if (d->is_function && !read_open(x))
+		return false;
+	size_t count = d->parameter_count > 0 ? d->parameter_count : 1;
+	struct argument *arguments = expansion_allocate(x, count * sizeof(*arguments));
+
+	memset(arguments, 0, count * sizeof(*arguments));
+	if (d->is_function && !collect(x, d, arguments))
+		return true;
+	substitution_run(x, d, arguments, &out);
+	push_replacement(x, name, out.items, out.count);
+	return true;
+}
+
+void
+expansion_next(struct expansion *x, struct token *t)
+{
+	for (;;) {
+		expansion_next_raw(x, t);
+		if (t->kind != TOKEN_NAME || (t->flags & TOKEN_NO_EXPAND) != 0)
+			return;
+		struct macro *m = expansion_find(x, t->symbol);
+
+		if (m == NULL)
+			return;
+		if (m == &x->builtins[SPECIAL_NONE]) {
+			expansion_fail(x, UNMODELLED_POISON, t->symbol->name);
+		} else if (expansion_is_builtin(x, m)) {
+			struct token name = *t;
+
+			if (x->builtin(x->context, &name, t))
+				t->flags = name.flags;
+			return;
+		} else if (!enter(x, t, m)) {
+			return;
+		}
+	}
+}
