@@ -30,6 +30,7 @@
 #include "jail_feed.h"
 #include "jail_inside.h"
 #include "jail_namespaces.h"
+#include "jail_view.h"
 #include "log.h"
 #include "path.h"
 #include "process.h"
@@ -38,8 +39,6 @@
 #define TICK_MS 5000
 /* Less than this left of a file system, after a failure: it was the reason. */
 #define NEARLY_FULL (64 << 10)
-#define PROBE_LIMIT (1 << 20)
-#define PROBE_MS 10000
 
 /* One jail, seen from outside. */
 struct run {
@@ -57,7 +56,7 @@ struct run {
 	struct jail_report report; /* the last one: END or FAILED */
 };
 
-#define RUN_INIT {.box = {.caller_fd = -1, .report_fd = -1, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1}, \
+#define RUN_INIT {.box = {.view_fd = -1, .caller_fd = -1, .report_fd = -1, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1}, \
 	.pid = -1, .report_fd = -1, .feed = JAIL_FEED_INIT}
 
 static void
@@ -138,7 +137,8 @@ prepare(struct run *r, struct jail_result *result)
 	} else if ((e = jail_directory_check(b->job)) == OK) {
 		e = jail_directory_make(b->job->work_dir, &result->directory, &result->directory_fd);
 		b->directory = result->directory;
-		jail_plan_folders(b->job, &b->plan.folders);
+		if (e == OK)
+			e = jail_plan_folders(b->job, &b->plan);
 		if (b->job->source != NULL)
 			b->plan.source = path_normalise(b->job->cwd, b->job->source);
 	}
@@ -330,21 +330,36 @@ failure(const struct run *r)
 	return r->report.code == ERR_DENIED ? ERR_DENIED : ERR_SYSTEM;
 }
 
-static void
-log_failure(const struct run *r)
-{
-	enum log_level level = failure(r) == ERR_DENIED ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR;
-
-	if (r->has_end && failure(r) != OK)
-		log_message(level, "the jail cannot %s: %s", r->report.step, strerror(r->report.error));
-}
-
 static bool
 is_nearly_full(int fd)
 {
 	struct statvfs st;
 
 	return fstatvfs(fd, &st) == 0 && st.f_bavail * st.f_frsize < NEARLY_FULL;
+}
+
+/* Written by the compiler into JAIL_TMP, for us. Not there: so be it. */
+static void
+keep_file(const struct run *r, struct jail_result *result)
+{
+	if (r->box.job->kept == NULL || r->layer_count == 0)
+		return;
+	char *name = xasprintf("%s/%s", JAIL_TMP + 1, r->box.job->kept);
+
+	result->kept_fd = openat(r->layers[0], name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	free(name);
+}
+
+/* The job knows them by names that may lead through links of its view. */
+static void
+rename_outputs(const struct run *r, struct jail_result *result)
+{
+	for (size_t i = 0; r->box.job->view != NULL && i < result->output_count; i++) {
+		char *name = jail_view_name(&r->box.plan, result->outputs[i].path);
+
+		free(result->outputs[i].path);
+		result->outputs[i].path = name;
+	}
 }
 
 /* What is in the layers and no output: all that we put there ourselves. */
@@ -390,6 +405,7 @@ collect(const struct run *r, struct jail_result *result)
 	list_own_files(&r->box.plan, &own);
 	enum err e = collect_layers(r, &own, result);
 
+	rename_outputs(r, result);
 	jail_collect_sort(result);
 	strv_release(&own);
 	return e;
@@ -409,6 +425,7 @@ finish(struct run *r, struct jail_result *result)
 	result->peak_kb = r->report.peak_kb;
 	if (result->status != 0 && r->layer_count > 0)
 		result->disk_was_full = is_nearly_full(r->layers[0]);
+	keep_file(r, result);
 	if (lseek(result->stdout_fd, 0, SEEK_SET) < 0 || lseek(result->stderr_fd, 0, SEEK_SET) < 0)
 		return ERR_SYSTEM;
 	return collect(r, result);
@@ -444,7 +461,7 @@ now_us(void)
 }
 
 enum err
-jail_run(enum jail_kind kind, const struct jail_job *job, struct jail_result *result)
+jail_run_explained(enum jail_kind kind, const struct jail_job *job, struct jail_result *result, char **step)
 {
 	struct run r = RUN_INIT;
 	struct jail_result made = JAIL_RESULT_INIT;
@@ -458,13 +475,26 @@ jail_run(enum jail_kind kind, const struct jail_job *job, struct jail_result *re
 	r.box.job = job;
 	enum err e = run(&r, &made);
 
-	log_failure(&r);
+	if (r.has_end && failure(&r) != OK)
+		*step = xasprintf("%s: %s", r.report.step, strerror(r.report.error));
 	run_release(&r);
 	made.wall_us = now_us() - begin_us;
 	if (e == OK)
 		*result = made;
 	else
 		jail_result_release(&made);
+	return e;
+}
+
+enum err
+jail_run(enum jail_kind kind, const struct jail_job *job, struct jail_result *result)
+{
+	char *step = NULL;
+	enum err e = jail_run_explained(kind, job, result, &step);
+
+	if (step != NULL)
+		log_message(e == ERR_DENIED ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "the jail cannot %s", step);
+	free(step);
 	return e;
 }
 
@@ -478,79 +508,7 @@ jail_result_release(struct jail_result *r)
 	free(r->outputs);
 	io_close(&r->stdout_fd);
 	io_close(&r->stderr_fd);
+	io_close(&r->kept_fd);
 	jail_directory_remove(r->directory, r->directory_fd);
 	*r = (struct jail_result)JAIL_RESULT_INIT;
-}
-
-/* The settings that forbid what failed, as an administrator can look them up. */
-static const char *
-find_setting(void)
-{
-	static const struct {
-		const char *path;
-		char bad;
-		const char *words;
-	} settings[] = {
-		{"/proc/sys/kernel/unprivileged_userns_clone", '0', " (kernel.unprivileged_userns_clone is 0)"},
-		{"/proc/sys/user/max_user_namespaces", '0', " (user.max_user_namespaces is 0)"},
-		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1',
-		 " (kernel.apparmor_restrict_unprivileged_userns is 1)"},
-	};
-
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-		char *text = NULL;
-		size_t len;
-		bool is_bad = io_read_file(settings[i].path, 64, &text, &len) == OK && text[0] == settings[i].bad;
-
-		free(text);
-		if (is_bad)
-			return settings[i].words;
-	}
-	return "";
-}
-
-/* A jail without a compiler. */
-static enum err
-try_kind(enum jail_kind kind, const char *work_dir, char **why_not)
-{
-	struct jail_job job = {
-		.argv = &(const struct strv){0},
-		.cwd = "/",
-		.text_fd = -1,
-		.original_fd = -1,
-		.work_dir = work_dir,
-		.deadline_ms = io_now_ms() + PROBE_MS,
-		.file_limit = PROBE_LIMIT,
-		.watch_fd = -1,
-	};
-	struct run r = RUN_INIT;
-	struct jail_result result = JAIL_RESULT_INIT;
-
-	r.box.kind = kind;
-	r.box.job = &job;
-	enum err e = run(&r, &result);
-
-	if (e == OK && result.end != JAIL_EXITED)
-		e = ERR_TIMEOUT;
-	if (e != OK && r.has_end)
-		*why_not = xasprintf("cannot %s: %s%s", r.report.step, strerror(r.report.error), find_setting());
-	else if (e != OK)
-		*why_not = xasprintf("trying it failed: %s", err_name(e));
-	run_release(&r);
-	jail_result_release(&result);
-	return e;
-}
-
-enum jail_kind
-jail_probe(const char *work_dir, char **why_not)
-{
-	char *no_directory = NULL;
-	enum jail_kind kind = JAIL_NAMESPACES;
-
-	*why_not = NULL;
-	if (try_kind(JAIL_NAMESPACES, work_dir, why_not) != OK) {
-		kind = try_kind(JAIL_DIRECTORY, work_dir, &no_directory) == OK ? JAIL_DIRECTORY : JAIL_NONE;
-		free(no_directory);
-	}
-	return kind;
 }

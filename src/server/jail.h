@@ -8,11 +8,13 @@
 
 #include "err.h"
 #include "strv.h"
+#include "view.h"
 
 /*
  * Runs one compiler confined. With namespaces: a user, mount, pid, ipc, uts and network namespace of the
  * job's own, with the toolchain read-only and the client's folders at the client's paths; all files live on a
  * tmpfs that vanishes with the job. Without: a private directory below work_dir, for jobs that name no absolute path.
+ * A job with a view sees the client's files, read-only, below all that: only with namespaces.
  */
 enum jail_kind { JAIL_NONE, JAIL_NAMESPACES, JAIL_DIRECTORY };
 
@@ -35,17 +37,26 @@ jail_filter_new(enum jail_kind kind);
 void
 jail_filter_free(struct jail_filter *f);
 
+/* What a pump-mode job sees of the client's files. */
+struct jail_view {
+	const struct view *view;
+	const char *root;          /* absolute: a folder with exactly the view's entries, for the whole of the job */
+	const struct strv *hidden; /* of these folders, whatever this machine has there, only the entries are seen */
+};
+
 struct jail_job {
 	const char *compiler;           /* absolute path of the driver on this machine */
 	const struct strv *argv;
 	const struct strv *env;
 	const struct strv *toolchain;   /* components of the compiler: what must be visible */
 	const char *cwd;                /* absolute, normalised: the job's working directory */
-	const char *source;             /* as in argv: relative to cwd, or absolute */
+	const char *source;             /* as in argv: relative to cwd, or absolute; NULL: the view has it */
 	enum jail_feed feed;
 	int text_fd;                    /* seekable; borrowed */
 	int original_fd;                /* seekable; borrowed; -1 with JAIL_FEED_FILE */
 	const struct strv *outputs;     /* files whose folders must exist, as in argv */
+	const struct jail_view *view;   /* NULL: the source's text is all there is */
+	const char *kept;               /* name of a file in JAIL_TMP (jail_plan.h) that the caller wants; NULL: none */
 	mode_t umask;
 	const char *work_dir;           /* below it jails are made (--store-dir) */
 	int64_t deadline_ms;            /* io_now_ms(): then the group is killed; IO_NO_DEADLINE */
@@ -67,6 +78,7 @@ struct jail_result {
 	int64_t wall_us;
 	int stdout_fd;     /* seekable, at its start; yours */
 	int stderr_fd;
+	int kept_fd;       /* the file that was to be kept, or -1 */
 	struct jail_output *outputs; /* every regular file that the job wrote, the source excepted */
 	size_t output_count;
 	char *directory;   /* private; removed by jail_result_release */
@@ -81,7 +93,7 @@ struct jail_output {
 	int64_t size;
 };
 
-#define JAIL_RESULT_INIT {.stdout_fd = -1, .stderr_fd = -1, .directory_fd = -1}
+#define JAIL_RESULT_INIT {.stdout_fd = -1, .stderr_fd = -1, .kept_fd = -1, .directory_fd = -1}
 
 /*
  * What this process may do here, found by trying (in a child), below work_dir. *why_not (yours, or
@@ -89,6 +101,9 @@ struct jail_output {
  */
 enum jail_kind
 jail_probe(const char *work_dir, char **why_not);
+/* Can a job have a view here? Asked after jail_probe found namespaces; *why_not as there. */
+bool
+jail_probe_view(const char *work_dir, char **why_not);
 /*
  * OK: *result is yours, whatever the end. ERR_SYSTEM: no jail could be made (logged). ERR_DENIED: this kind cannot
  * serve these paths. ERR_LIMIT: more outputs, or deeper folders, than any compiler makes. The first stop

@@ -18,6 +18,7 @@ struct jail_box {
 	char *directory; /* JAIL_DIRECTORY: the private one */
 	uid_t uid;       /* ours, outside */
 	gid_t gid;
+	int view_fd;     /* the view's folder, in the jail's own namespace; opened inside */
 	int caller_fd;   /* the caller's end of report_fd, closed inside */
 	int report_fd;   /* to the caller */
 	int stdin_fd, stdout_fd, stderr_fd;
@@ -44,6 +45,10 @@ struct jail_report {
 
 /* JAIL_LAYERS_MAX layers, the FIFO, its folder. */
 #define JAIL_FDS_MAX (JAIL_LAYERS_MAX + 2)
+
+/* jail_run, which logs nothing; *step (yours) is set to what could not be done, and why, if the inside said so. */
+enum err
+jail_run_explained(enum jail_kind kind, const struct jail_job *job, struct jail_result *result, char **step);
 
 /* Notes what failed, with errno, for the report. Returns ERR_SYSTEM. */
 enum err

@@ -3,12 +3,13 @@
  * A tree of the job's own, made without privilege: in a user namespace that maps only ourselves. Folders of
  * the tmpfs:
  *
- *     root/      the job's root; bound onto itself, because a root must be a mount
+ *     root/      the job's root; bound onto itself, because a root must be a mount. With a view: an overlay, with the
+ *                view's folder below and upper/0 above
  *     upper/N    what the job writes below cover N of the plan, and the client's folders there
  *     work/N     the overlay's own
  *     void/      shown, read-only, where something is hidden
  *
- * An overlay stands only where client and toolchain share a folder (/usr/src/linux over /usr): elsewhere a plain folder
+ * Otherwise an overlay stands only where client and toolchain share a folder (/usr/src/linux over /usr): elsewhere a plain folder
  * of the tmpfs does the same and costs nothing. The folders of the client are made in the upper folder, where they
  * belong to us: one that is copied up from the machine's own would belong to a user the namespace does not map.
  */
@@ -17,6 +18,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
@@ -36,6 +38,8 @@
 #define LAZILY 2
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
 #define FLAGS_OF_FOLDER (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+/* Of what belongs to the client: nothing of it is ever a program. */
+#define FLAGS_OF_VIEW (FLAGS_OF_FOLDER | MOUNT_ATTR_NOEXEC)
 
 pid_t
 jail_namespaces_fork(void)
@@ -100,12 +104,12 @@ mount_tmpfs(struct jail_box *b)
 	return e;
 }
 
-/* Shows source at target with these mount attributes, submounts included. */
+/* Shows source (below the folder at, or at itself when "") at target with these mount attributes, submounts included. */
 static enum err
-bind(const char *source, const char *target, uint64_t attributes)
+bind_at(int at, const char *source, const char *target, uint64_t attributes)
 {
-	int fd = (int)syscall(SYS_open_tree, AT_FDCWD, source,
-	                      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	int fd = (int)syscall(SYS_open_tree, at, source,
+	                      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH);
 	struct mount_attr attr = {.attr_set = attributes};
 	enum err e = OK;
 
@@ -123,11 +127,29 @@ bind(const char *source, const char *target, uint64_t attributes)
 	return e;
 }
 
+static enum err
+bind(const char *source, const char *target, uint64_t attributes)
+{
+	return bind_at(AT_FDCWD, source, target, attributes);
+}
+
 /* The folder of the tmpfs that has what is written below cover i. */
 static char *
-layer_folder(size_t i)
+layer_folder(const struct jail_box *b, size_t i)
 {
-	return i == 0 ? xstrdup("root") : xasprintf("upper/%zu", i);
+	return i == 0 && b->job->view == NULL ? xstrdup("root") : xasprintf("upper/%zu", i);
+}
+
+/* A folder of the view: -1 with ENOENT when it has none of that path. No link is followed. */
+static int
+open_of_view(const struct jail_box *b, const char *path)
+{
+	static const struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, b->view_fd, path[1] != '\0' ? path + 1 : ".", &how, sizeof(how));
 }
 
 static const struct jail_cover *
@@ -151,7 +173,7 @@ make_folder(struct jail_box *b, const char *path)
 {
 	size_t i;
 	const struct jail_cover *c = cover_of(&b->plan, path, &i);
-	char *layer = layer_folder(i);
+	char *layer = layer_folder(b, i);
 	char *folder = xasprintf("%s%s", layer, path + (i == 0 ? 0 : strlen(c->path)));
 	enum err e = mkdir(folder, 0755) == 0 ? OK : io_make_dirs(folder, 0755);
 
@@ -168,7 +190,8 @@ make_mount_point(struct jail_box *b, const struct jail_cover *c)
 {
 	const char *slash = strrchr(c->path, '/');
 	char *parent = xstrndup(c->path, slash == c->path ? 1 : (size_t)(slash - c->path));
-	char *at = xasprintf("root%s", c->path);
+	char *layer = layer_folder(b, 0);
+	char *at = xasprintf("%s%s", layer, c->path);
 	size_t i;
 	enum err e = OK;
 
@@ -180,35 +203,58 @@ make_mount_point(struct jail_box *b, const struct jail_cover *c)
 	if (e != OK)
 		e = jail_box_deny(b, "make a mount point");
 	free(parent);
+	free(layer);
 	free(at);
+	return e;
+}
+
+static enum err
+make_link(struct jail_box *b, const char *layer, size_t i)
+{
+	const char *path = b->plan.links.items[i];
+	char *at = xasprintf("%s%s", layer, path);
+	size_t below;
+
+	cover_of(&b->plan, path, &below);
+	int r = below == 0 ? symlink(b->plan.links.items[i + 1], at) : 0;
+
+	free(at);
+	/* A link whose folder is not there (/etc/alternatives itself one) is of no use to the job. */
+	return r < 0 && errno != ENOENT ? jail_box_fail(b, "make a link") : OK;
+}
+
+static enum err
+make_root(struct jail_box *b, const char *layer)
+{
+	static const char *const folders[] = {"/tmp", "/proc", "/dev", "/etc", JAIL_TMP};
+	enum err e = OK;
+
+	for (size_t i = 0; e == OK && i < sizeof(folders) / sizeof(folders[0]); i++) {
+		char *at = xasprintf("%s%s", layer, folders[i]);
+
+		if (mkdir(at, 0755) < 0 || (i == 0 && chmod(at, 01777) < 0))
+			e = jail_box_fail(b, "make folders in the tmpfs");
+		free(at);
+	}
+	for (size_t i = 0; e == OK && i + 1 < b->plan.links.count; i += 2)
+		e = make_link(b, layer, i);
 	return e;
 }
 
 static enum err
 make_skeleton(struct jail_box *b)
 {
-	static const char *const folders[] = {"root", "upper", "work", "void", "root/tmp", "root/proc",
-	                                      "root/dev", "root/etc", ("root" JAIL_TMP)};
-	const struct strv *links = &b->plan.links;
+	static const char *const folders[] = {"root", "upper", "work", "void", "upper/0"};
+	char *layer = layer_folder(b, 0);
+	enum err e = OK;
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+	for (size_t i = 0; e == OK && i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (mkdir(folders[i], 0755) < 0)
-			return jail_box_fail(b, "make folders in the tmpfs");
-	if (chmod("root/tmp", 01777) < 0)
-		return jail_box_fail(b, "open /tmp to all");
-	for (size_t i = 0; i + 1 < links->count; i += 2) {
-		char *at = xasprintf("root%s", links->items[i]);
-		size_t below;
-
-		cover_of(&b->plan, links->items[i], &below);
-		int r = below == 0 ? symlink(links->items[i + 1], at) : 0;
-
-		free(at);
-		/* A link whose folder is not there (/etc/alternatives itself one) is of no use to the job. */
-		if (r < 0 && errno != ENOENT)
-			return jail_box_fail(b, "make a link");
-	}
-	return OK;
+			e = jail_box_fail(b, "make folders in the tmpfs");
+	if (e == OK)
+		e = make_root(b, layer);
+	free(layer);
+	return e;
 }
 
 static enum err
@@ -217,11 +263,11 @@ make_layers(struct jail_box *b, int *layers, unsigned *count)
 	for (size_t i = 0; i < b->plan.cover_count; i++) {
 		if (!b->plan.covers[i].is_written)
 			continue;
-		char *layer = layer_folder(i);
+		char *layer = layer_folder(b, i);
 		char *work = xasprintf("work/%zu", i);
 		int fd = -1;
 
-		if (i == 0 || (mkdir(layer, 0755) == 0 && mkdir(work, 0755) == 0))
+		if (mkdir(work, 0755) == 0 && (i == 0 || mkdir(layer, 0755) == 0))
 			fd = open(layer, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		free(layer);
 		free(work);
@@ -232,14 +278,83 @@ make_layers(struct jail_box *b, int *layers, unsigned *count)
 	return OK;
 }
 
+/*
+ * lower: folders, the first above the others; with upper/i to write to where the cover is written. Read-only ones need two
+ * folders.
+ */
 static enum err
-mount_overlay(const char *lower, size_t i, const char *target)
+mount_overlay(const struct jail_cover *c, const char *lower, size_t i, const char *target, unsigned long flags)
 {
-	char *options = xasprintf("lowerdir=%s,upperdir=upper/%zu,workdir=work/%zu,userxattr", lower, i, i);
-	long r = syscall(SYS_mount, "dcc", target, "overlay", MS_NOSUID | MS_NODEV, options);
+	char *options = c->is_written
+	                        ? xasprintf("lowerdir=%s,upperdir=upper/%zu,workdir=work/%zu,userxattr", lower, i, i)
+	                        : xasprintf("lowerdir=%s,userxattr", lower);
+	long r = syscall(SYS_mount, "dcc", target, "overlay", MS_NOSUID | MS_NODEV | flags, options);
 
 	free(options);
 	return r == 0 ? OK : ERR_SYSTEM;
+}
+
+/* The view's folder as an overlay's option: a name without any character that has a meaning there. */
+static char *
+name_of_fd(int fd)
+{
+	return xasprintf("/proc/self/fd/%d", fd);
+}
+
+static enum err
+mount_root(struct jail_box *b)
+{
+	if (b->job->view == NULL)
+		return bind("root", "root", 0);
+	/* By name: what was opened outside is no part of this namespace, and cannot be mounted in it. */
+	b->view_fd = open(b->job->view->root, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (b->view_fd < 0)
+		return ERR_SYSTEM;
+	char *lower = name_of_fd(b->view_fd);
+	enum err e = mount_overlay(&b->plan.covers[0], lower, 0, "root", MS_NOEXEC);
+
+	free(lower);
+	return e;
+}
+
+static enum err
+mount_toolchain(struct jail_box *b, size_t i, const char *target)
+{
+	const struct jail_cover *c = &b->plan.covers[i];
+
+	if (!c->is_merged && !c->is_written)
+		return bind(c->path, target, FLAGS_OF_FOLDER | MOUNT_ATTR_RDONLY);
+	if (!c->is_merged)
+		return mount_overlay(c, c->path, i, target, 0);
+	int fd = open_of_view(b, c->path);
+
+	if (fd < 0)
+		return ERR_SYSTEM;
+	char *lower = xasprintf("%s:/proc/self/fd/%d", c->path, fd);
+	enum err e = mount_overlay(c, lower, i, target, 0);
+
+	free(lower);
+	close(fd);
+	return e;
+}
+
+static enum err
+mount_view(struct jail_box *b, size_t i, const char *target)
+{
+	const struct jail_cover *c = &b->plan.covers[i];
+	int fd = open_of_view(b, c->path);
+
+	if (fd < 0 && errno != ENOENT)
+		return ERR_SYSTEM;
+	char *lower = fd >= 0 ? name_of_fd(fd) : xstrdup("void");
+	enum err e = c->is_written ? mount_overlay(c, lower, i, target, MS_NOEXEC)
+	             : fd >= 0     ? bind_at(fd, "", target, FLAGS_OF_VIEW | MOUNT_ATTR_RDONLY)
+	                           : bind("void", target, FLAGS_OF_VIEW | MOUNT_ATTR_RDONLY);
+
+	free(lower);
+	if (fd >= 0)
+		close(fd);
+	return e;
 }
 
 static enum err
@@ -247,18 +362,15 @@ mount_cover(struct jail_box *b, size_t i)
 {
 	const struct jail_cover *c = &b->plan.covers[i];
 	char *target = xasprintf("root%s", c->path);
-	char *layer = layer_folder(i);
+	char *layer = layer_folder(b, i);
 	enum err e = OK;
 
 	switch (c->kind) {
 	case JAIL_COVER_ROOT:
-		e = bind("root", "root", 0);
+		e = mount_root(b);
 		break;
 	case JAIL_COVER_TOOLCHAIN:
-		if (c->is_written)
-			e = mount_overlay(c->path, i, target);
-		else
-			e = bind(c->path, target, FLAGS_OF_FOLDER | MOUNT_ATTR_RDONLY);
+		e = mount_toolchain(b, i, target);
 		break;
 	case JAIL_COVER_DEVICE:
 		e = bind(c->path, target, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
@@ -269,14 +381,17 @@ mount_cover(struct jail_box *b, size_t i)
 		else
 			e = bind("void", target, FLAGS_OF_FOLDER | MOUNT_ATTR_RDONLY);
 		break;
+	case JAIL_COVER_VIEW:
+		e = mount_view(b, i, target);
+		break;
 	}
 	free(target);
 	free(layer);
 	if (e == OK)
 		return OK;
-	if (c->kind == JAIL_COVER_TOOLCHAIN && c->is_written)
+	if (c->kind == JAIL_COVER_VIEW || (c->kind == JAIL_COVER_TOOLCHAIN && (c->is_written || c->is_merged)))
 		return jail_box_deny(b, "mount an overlay");
-	return jail_box_fail(b, "bind the toolchain");
+	return jail_box_fail(b, c->kind == JAIL_COVER_ROOT ? "mount the root" : "bind the toolchain");
 }
 
 /*
@@ -308,8 +423,8 @@ jail_namespaces_build(struct jail_box *b, int *layers, unsigned *count)
 		e = make_skeleton(b);
 	if (e == OK)
 		e = make_layers(b, layers, count);
-	for (size_t i = 0; e == OK && i < b->plan.folders.count; i++)
-		e = make_folder(b, b->plan.folders.items[i]);
+	for (size_t i = 0; e == OK && i < b->plan.places.count; i++)
+		e = make_folder(b, b->plan.places.items[i]);
 	for (size_t i = 1; e == OK && i < b->plan.cover_count; i++)
 		e = make_mount_point(b, &b->plan.covers[i]);
 	for (size_t i = 0; e == OK && i < b->plan.cover_count; i++)

@@ -4,6 +4,7 @@
  * mounted over it: the toolchain's folders from this machine, and over these, empty, the folders of headers
  * (a plain job brings its text complete: a header found here would be the wrong machine's). A client's folder
  * below a cover makes that cover "written": it becomes an overlay that collects what the job writes there.
+ * With a view (jail_view.c) the root shows the client's files, and covers only what the toolchain needs.
  *
  * A compiler outside /usr shows its prefix (/opt/gcc-13 of /opt/gcc-13/bin/gcc), unless that is a place
  * where more than a compiler lives (/opt, /root, /home/me): then only its bin, lib, libexec.
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "jail_plan.h"
+#include "jail_view.h"
 #include "log.h"
 #include "path.h"
 #include "xalloc.h"
@@ -24,6 +26,10 @@
 #define LINK_HOPS 16
 
 static const char *const system_folders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32"};
+/* Below /usr, where a job has a view, only what programs need: the rest of it is the client's. */
+static const char *const program_folders[] = {
+	"/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32", "/usr/libexec", "/usr/share/locale",
+	"/usr/share/zoneinfo", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32"};
 static const char *const hidden_folders[] = {"/usr/include", "/usr/local/include"};
 static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/urandom"};
 /* Of ours alone: no path of a client can be there. */
@@ -32,21 +38,26 @@ static const char *const broad_folders[] = {"/home", "/var", "/usr", "/mnt", "/m
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static void
-add_cover(struct jail_plan *p, const char *path, enum jail_cover_kind kind, bool is_file)
+void
+jail_plan_add_cover(struct jail_plan *p, const char *path, enum jail_cover_kind kind)
 {
 	p->covers = xrealloc(p->covers, (p->cover_count + 1) * sizeof(*p->covers));
 	p->covers[p->cover_count++] = (struct jail_cover){
 		.path = xstrdup(path),
 		.kind = kind,
 		.is_written = kind == JAIL_COVER_ROOT,
-		.is_file = is_file,
 	};
 }
 
-/* The deepest folder cover that has the path. */
-static struct jail_cover *
-find_cover(struct jail_plan *p, const char *path)
+static void
+add_file_cover(struct jail_plan *p, const char *path, enum jail_cover_kind kind)
+{
+	jail_plan_add_cover(p, path, kind);
+	p->covers[p->cover_count - 1].is_file = true;
+}
+
+struct jail_cover *
+jail_plan_find_cover(struct jail_plan *p, const char *path)
 {
 	struct jail_cover *found = &p->covers[0];
 
@@ -81,7 +92,7 @@ add_system_folder(struct jail_plan *p, const char *path)
 		strv_add(&p->links, path);
 		strv_add(&p->links, target);
 	} else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-		add_cover(p, path, JAIL_COVER_TOOLCHAIN, false);
+		jail_plan_add_cover(p, path, JAIL_COVER_TOOLCHAIN);
 	}
 }
 
@@ -137,14 +148,14 @@ folder_to_show(const char *component)
 static void
 show_component(struct jail_plan *p, const char *component)
 {
-	if (is_below_link(p, component) || find_cover(p, component) != &p->covers[0])
+	if (is_below_link(p, component) || jail_plan_find_cover(p, component) != &p->covers[0])
 		return;
 	char *folder = folder_to_show(component);
 	struct stat st;
 
 	/* A link in the middle of a path has no place in a tree of mounts: the link's end is shown as a folder. */
 	if (strcmp(folder, "/") != 0 && stat(folder, &st) == 0 && S_ISDIR(st.st_mode))
-		add_cover(p, folder, JAIL_COVER_TOOLCHAIN, false);
+		jail_plan_add_cover(p, folder, JAIL_COVER_TOOLCHAIN);
 	free(folder);
 }
 
@@ -153,7 +164,7 @@ static void
 show_chain(struct jail_plan *p, const char *component)
 {
 	char *path = path_normalise("/", component);
-	bool is_system = is_below_link(p, path) || find_cover(p, path) != &p->covers[0];
+	bool is_system = is_below_link(p, path) || jail_plan_find_cover(p, path) != &p->covers[0];
 
 	for (int hop = 0; hop < LINK_HOPS; hop++) {
 		char target[PATH_MAX];
@@ -183,24 +194,28 @@ show_chain(struct jail_plan *p, const char *component)
 static void
 add_covers(const struct jail_job *job, struct jail_plan *p)
 {
-	add_cover(p, "/", JAIL_COVER_ROOT, false);
-	for (size_t i = 0; i < COUNT(system_folders); i++)
-		add_system_folder(p, system_folders[i]);
+	jail_plan_add_cover(p, "/", JAIL_COVER_ROOT);
+	if (job->view == NULL)
+		for (size_t i = 0; i < COUNT(system_folders); i++)
+			add_system_folder(p, system_folders[i]);
+	else
+		for (size_t i = 0; i < COUNT(program_folders); i++)
+			add_system_folder(p, program_folders[i]);
 	add_system_folder(p, "/etc/alternatives");
 	for (size_t i = 0; job->toolchain != NULL && i < job->toolchain->count; i++)
 		show_chain(p, job->toolchain->items[i]);
 	if (job->compiler != NULL)
 		show_chain(p, job->compiler);
-	for (size_t i = 0; i < COUNT(hidden_folders); i++) {
+	for (size_t i = 0; job->view == NULL && i < COUNT(hidden_folders); i++) {
 		struct stat st;
 
 		if (lstat(hidden_folders[i], &st) == 0 && S_ISDIR(st.st_mode))
-			add_cover(p, hidden_folders[i], JAIL_COVER_HIDDEN, false);
+			jail_plan_add_cover(p, hidden_folders[i], JAIL_COVER_HIDDEN);
 	}
 	if (access("/etc/ld.so.cache", R_OK) == 0)
-		add_cover(p, "/etc/ld.so.cache", JAIL_COVER_TOOLCHAIN, true);
+		add_file_cover(p, "/etc/ld.so.cache", JAIL_COVER_TOOLCHAIN);
 	for (size_t i = 0; i < COUNT(devices); i++)
-		add_cover(p, devices[i], JAIL_COVER_DEVICE, true);
+		add_file_cover(p, devices[i], JAIL_COVER_DEVICE);
 }
 
 static int
@@ -211,43 +226,56 @@ compare_covers(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-static void
-add_folder(struct strv *folders, char *folder)
+/* raw: relative to cwd, or absolute. */
+static enum err
+add_folder(const struct jail_job *job, const char *raw, struct jail_plan *p)
 {
-	if (strv_has(folders, folder))
+	char *folder = path_normalise(job->cwd, raw);
+
+	if (strv_has(&p->folders, folder)) {
 		free(folder);
-	else
-		strv_take(folders, folder);
-}
-
-static void
-add_folder_of(const struct jail_job *job, const char *file, struct strv *folders)
-{
-	char *path = path_normalise(job->cwd, file);
-
-	add_folder(folders, path_dir(path));
-	free(path);
-	/* "a/../x.o" needs a as well: the kernel takes the components one by one. */
-	for (const char *p = file; (p = strstr(p, "/../")) != NULL; p += 3) {
-		char *way = xstrndup(file, (size_t)(p - file));
-
-		add_folder(folders, path_normalise(job->cwd, way));
-		free(way);
+		return OK;
 	}
-}
+	char *place = job->view != NULL ? view_resolve(job->view->view, job->cwd, raw) : xstrdup(folder);
 
-void
-jail_plan_folders(const struct jail_job *job, struct strv *folders)
-{
-	add_folder(folders, path_normalise("/", job->cwd));
-	if (job->source != NULL)
-		add_folder_of(job, job->source, folders);
-	for (size_t i = 0; job->outputs != NULL && i < job->outputs->count; i++)
-		add_folder_of(job, job->outputs->items[i], folders);
+	strv_take(&p->folders, folder);
+	if (place == NULL)
+		return jail_plan_deny(folder);
+	strv_take(&p->places, place);
+	return OK;
 }
 
 static enum err
-deny(const char *path)
+add_folder_of(const struct jail_job *job, const char *file, struct jail_plan *p)
+{
+	char *dir = path_dir(file);
+	enum err e = add_folder(job, dir, p);
+
+	free(dir);
+	/* "a/../x.o" needs a as well: the kernel takes the components one by one. */
+	for (const char *at = file; e == OK && (at = strstr(at, "/../")) != NULL; at += 3) {
+		char *way = xstrndup(file, (size_t)(at - file));
+
+		e = add_folder(job, way, p);
+		free(way);
+	}
+	return e;
+}
+
+enum err
+jail_plan_folders(const struct jail_job *job, struct jail_plan *plan)
+{
+	enum err e = add_folder(job, job->cwd, plan);
+
+	if (e == OK && job->source != NULL)
+		e = add_folder_of(job, job->source, plan);
+	for (size_t i = 0; e == OK && job->outputs != NULL && i < job->outputs->count; i++)
+		e = add_folder_of(job, job->outputs->items[i], plan);
+	return e;
+}
+
+enum err
+jail_plan_deny(const char *path)
 {
 	log_info("the jail cannot show the client's path %s", path);
 	return ERR_DENIED;
@@ -265,21 +293,21 @@ place_folders(struct jail_plan *p)
 {
 	size_t written = 1;
 
-	for (size_t i = 0; i < p->folders.count; i++) {
-		const char *folder = p->folders.items[i];
+	for (size_t i = 0; i < p->places.count; i++) {
+		const char *folder = p->places.items[i];
 
 		for (size_t k = 0; k < COUNT(reserved); k++)
 			if (path_is_below(folder, reserved[k]))
-				return deny(folder);
+				return jail_plan_deny(folder);
 		if (is_below_link(p, folder))
-			return deny(folder);
-		struct jail_cover *c = find_cover(p, folder);
+			return jail_plan_deny(folder);
+		struct jail_cover *c = jail_plan_find_cover(p, folder);
 
 		if (c->is_written)
 			continue;
 		c->is_written = true;
 		if (++written > JAIL_LAYERS_MAX || !can_be_lower(c->path))
-			return deny(folder);
+			return jail_plan_deny(folder);
 	}
 	return OK;
 }
@@ -290,11 +318,15 @@ jail_plan_make(const struct jail_job *job, struct jail_plan *plan)
 	struct jail_plan p = {0};
 
 	add_covers(job, &p);
+	enum err e = job->view != NULL ? jail_view_place(job, &p) : OK;
+
 	qsort(p.covers, p.cover_count, sizeof(*p.covers), compare_covers);
-	jail_plan_folders(job, &p.folders);
+	if (e == OK)
+		e = jail_plan_folders(job, &p);
 	if (job->source != NULL)
 		p.source = path_normalise(job->cwd, job->source);
-	enum err e = place_folders(&p);
+	if (e == OK)
+		e = place_folders(&p);
 
 	if (e == OK)
 		*plan = p;
@@ -311,6 +343,7 @@ jail_plan_release(struct jail_plan *plan)
 	free(plan->covers);
 	strv_release(&plan->links);
 	strv_release(&plan->folders);
+	strv_release(&plan->places);
 	free(plan->source);
 	*plan = (struct jail_plan){0};
 }

@@ -20,7 +20,8 @@ enum jail_cover_kind {
 	JAIL_COVER_ROOT,      /* everything that no other cover has: always first, always written */
 	JAIL_COVER_TOOLCHAIN, /* shown read-only as it is on this machine */
 	JAIL_COVER_DEVICE,
-	JAIL_COVER_HIDDEN     /* there, and empty */
+	JAIL_COVER_HIDDEN,    /* there, and empty */
+	JAIL_COVER_VIEW       /* what the view has there, and no more */
 };
 
 /* A part of the jail's tree with a mount of its own. A written one has folders of the client below it. */
@@ -28,6 +29,7 @@ struct jail_cover {
 	char *path;
 	enum jail_cover_kind kind;
 	bool is_written;
+	bool is_merged;       /* TOOLCHAIN: what the view has there, and this machine has not, is seen as well */
 	bool is_file;
 };
 
@@ -36,7 +38,8 @@ struct jail_plan {
 	struct jail_cover *covers; /* a folder stands before what is below it */
 	size_t cover_count;
 	struct strv links;         /* pairs: "/bin", "usr/bin" */
-	struct strv folders;       /* absolute: of the job's cwd, source and outputs */
+	struct strv folders;       /* absolute, as the job names them: of its cwd, source and outputs */
+	struct strv places;        /* the same, one for one, where links of the view lead */
 	char *source;              /* absolute */
 };
 
@@ -48,8 +51,17 @@ jail_plan_release(struct jail_plan *plan);
 /* The job's environment as the compiler gets it, with temporary files in tmp. */
 void
 jail_plan_environment(const struct jail_job *job, const char *tmp, struct strv *env);
-/* Adds the folders of cwd, source and outputs, absolute, each once. */
+/* Fills in folders and places. ERR_DENIED: links of the view that go round. */
+enum err
+jail_plan_folders(const struct jail_job *job, struct jail_plan *plan);
+/* For jail_view.c. */
 void
-jail_plan_folders(const struct jail_job *job, struct strv *folders);
+jail_plan_add_cover(struct jail_plan *p, const char *path, enum jail_cover_kind kind);
+/* The deepest cover that is a folder and has the path; borrowed until the next one is added. */
+struct jail_cover *
+jail_plan_find_cover(struct jail_plan *p, const char *path);
+/* Says which path of the client's cannot be shown; returns ERR_DENIED. */
+enum err
+jail_plan_deny(const char *path);
 
 #endif

@@ -40,6 +40,7 @@
 #define NS_PER_S 1000000000
 
 struct store {
+	char *path;
 	int top_fd;      /* of all clients */
 	int fd;          /* of this one */
 	int blobs_fd;    /* of the present epoch */
@@ -91,6 +92,7 @@ open_client(struct store *s, const char *store_dir, const unsigned char client[M
 
 	hash_add(h, client, MANIFEST_CLIENT_SIZE);
 	hash_finish(h, name);
+	s->path = xasprintf("%s/%s", top, name);
 	s->top_fd = open(top, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	free(top);
 	if (s->top_fd < 0 || upkeep_epoch(s->top_fd, &s->epoch) != OK)
@@ -144,6 +146,7 @@ store_close(struct store *s)
 	io_close(&s->blobs_fd);
 	io_close(&s->tmp_fd);
 	strv_release(&s->old);
+	free(s->path);
 	free(s);
 }
 
@@ -151,6 +154,12 @@ int
 store_folder(const struct store *s)
 {
 	return s->fd;
+}
+
+const char *
+store_path(const struct store *s)
+{
+	return s->path;
 }
 
 uint64_t

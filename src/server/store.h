@@ -67,9 +67,11 @@ store_is_intact(const struct store_file *f, int64_t size, int64_t mtime_ns);
 enum err
 store_load(struct store *s, const unsigned char digest[HASH_SIZE], size_t size, char **data);
 
-/* The client's folder, for what else is kept of it; borrowed. */
+/* The client's folder, for what else is kept of it, and its absolute name; borrowed. */
 int
 store_folder(const struct store *s);
+const char *
+store_path(const struct store *s);
 /* Changes when nothing that was kept can be trusted without a look at its bytes. */
 uint64_t
 store_epoch(const struct store *s);

@@ -29,6 +29,7 @@
 
 #define TREES_MAX 4096u
 #define LIST_MAX (MANIFEST_RAW_MAX + (1u << 20))
+#define NAME_SIZE 16
 #define NS_PER_S 1000000000
 
 struct list_head {
@@ -62,6 +63,7 @@ struct tree {
 	struct node *nodes;  /* the view's entries, in its order */
 	int fd;              /* trees/N, locked */
 	int root_fd;
+	char *root;
 	bool is_compared;    /* what was there and is not of this view is gone */
 	char *parent;        /* of the last file, and its folder */
 	int parent_fd;
@@ -162,12 +164,10 @@ is_alive(int fd)
 
 /* The first one that no other job has; one more where all are taken. -1 with errno. */
 static int
-take_folder(int trees)
+take_folder(int trees, char name[NAME_SIZE])
 {
 	for (unsigned n = 0; n < TREES_MAX; n++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "%u", n);
+		snprintf(name, NAME_SIZE, "%u", n);
 		int fd = openat(trees, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 		if (fd < 0 && errno == ENOENT && (mkdirat(trees, name, 0700) == 0 || errno == EEXIST))
@@ -194,6 +194,7 @@ static enum err
 open_folders(struct tree *t)
 {
 	int client = store_folder(t->store);
+	char name[NAME_SIZE];
 
 	if (mkdirat(client, UPKEEP_TREES, 0700) < 0 && errno != EEXIST)
 		return ERR_SYSTEM;
@@ -201,12 +202,13 @@ open_folders(struct tree *t)
 
 	if (trees < 0)
 		return ERR_SYSTEM;
-	t->fd = take_folder(trees);
+	t->fd = take_folder(trees, name);
 	close(trees);
 	if (t->fd < 0)
 		return ERR_SYSTEM;
 	if (mkdirat(t->fd, "root", 0755) < 0 && errno != EEXIST)
 		return ERR_SYSTEM;
+	t->root = xasprintf("%s/" UPKEEP_TREES "/%s/root", store_path(t->store), name);
 	/* So that it counts as used: upkeep.c. */
 	futimens(t->fd, NULL);
 	return open_root(t);
@@ -240,15 +242,16 @@ tree_close(struct tree *t)
 	io_close(&t->parent_fd);
 	io_close(&t->root_fd);
 	io_close(&t->fd);
+	free(t->root);
 	free(t->parent);
 	free(t->nodes);
 	free(t);
 }
 
-int
+const char *
 tree_root(const struct tree *t)
 {
-	return t->root_fd;
+	return t->root;
 }
 
 /* ---- single entries ---- */

@@ -27,8 +27,8 @@ tree_close(struct tree *t);
  */
 enum err
 tree_fill(struct tree *t, struct wire_want *missing);
-/* The folder that stands for the client's root; borrowed. */
-int
+/* The folder that stands for the client's root, absolute; borrowed. */
+const char *
 tree_root(const struct tree *t);
 
 #endif

@@ -47,15 +47,22 @@ view_find(const struct view *v, const char *path)
 	return i < v->count && strcmp(v->entries[i]->path, path) == 0 ? v->entries[i] : NULL;
 }
 
-bool
-view_has_below(const struct view *v, const char *folder)
+size_t
+view_first_below(const struct view *v, const char *folder)
 {
 	char *prefix = strcmp(folder, "/") == 0 ? xstrdup("/") : xasprintf("%s/", folder);
 	size_t i = lower_bound(v, prefix);
-	bool has = i < v->count && strncmp(v->entries[i]->path, prefix, strlen(prefix)) == 0;
 
 	free(prefix);
-	return has;
+	return i;
+}
+
+bool
+view_has_below(const struct view *v, const char *folder)
+{
+	size_t i = view_first_below(v, folder);
+
+	return i < v->count && path_is_below(v->entries[i]->path, folder);
 }
 
 /* Bytes of the folders that both paths begin with, the slash behind the last one included. */

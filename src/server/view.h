@@ -28,7 +28,9 @@ view_release(struct view *v);
 /* NULL: no entry has this path (a folder above one may). */
 const struct manifest_entry *
 view_find(const struct view *v, const char *path);
-/* Is there an entry below this folder? */
+/* Index of the first entry below this folder; where there is none, of some other entry, or count. */
+size_t
+view_first_below(const struct view *v, const char *folder);
 bool
 view_has_below(const struct view *v, const char *folder);
 /* All folders, those above entries too, sorted: each stands before what is below it. */
