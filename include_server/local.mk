@@ -53,6 +53,8 @@ libinclude_a_SOURCES = \
 	include_server/parcels.h \
 	include_server/phases.c \
 	include_server/phases.h \
+	include_server/naming.c \
+	include_server/naming.h \
 	include_server/pieces.c \
 	include_server/pieces.h \
 	include_server/pragma_text.c \
@@ -67,6 +69,8 @@ libinclude_a_SOURCES = \
 	include_server/searched.h \
 	include_server/seen.c \
 	include_server/seen.h \
+	include_server/scope.c \
+	include_server/scope.h \
 	include_server/shipping.c \
 	include_server/shipping.h \
 	include_server/stock.c \
@@ -109,6 +113,7 @@ include_tests = \
 	test/unit/test_resolver \
 	test/unit/test_resolver_changes \
 	test/unit/test_searched \
+	test/unit/test_resolver_random \
 	test/unit/test_shipping \
 	test/unit/test_stock \
 	test/unit/test_table \
@@ -140,6 +145,10 @@ test_unit_test_resolver_changes_SOURCES = test/unit/test_resolver_changes.c test
 test_unit_test_resolver_changes_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_resolver_changes_CFLAGS = $(test_cflags)
 test_unit_test_resolver_changes_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_resolver_random_SOURCES = test/unit/test_resolver_random.c test/unit/resolver_tree.h
+test_unit_test_resolver_random_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_resolver_random_CFLAGS = $(test_cflags)
+test_unit_test_resolver_random_LDADD = $(include_libs) $(CMOCKA_LIBS)
 test_unit_test_table_SOURCES = test/unit/test_table.c
 test_unit_test_table_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_table_CFLAGS = $(test_cflags)

@@ -1,100 +1,95 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A memo holds for as long as each entry stays that the search came across: absent ones in the folders
- * before the hit, links, the hit itself. Its places and its names depend on the cwd, so each pair
- * of search list and cwd has memos of its own: a scope.
+ * before the hit, links, the hit itself. A search that begins beside the including file has two memos,
+ * of that one folder and of the search list, so that what all folders search for in vain is kept once.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lookup.h"
-#include "table.h"
+#include "path.h"
 #include "xalloc.h"
 
-struct place {
-	char *text;
-	struct ways ways;
-	struct entry *end;
-	enum err result;     /* of the walk */
-	uint64_t time;       /* of the same */
-	bool is_known;
-	bool is_system;      /* in that scan */
-	uint64_t scan;
+/* Beyond so many memos, those of the scopes that went unused longest are dropped: about 30 MB. */
+#define MEMOS_MAX 100000u
+
+/* A folder that was named on the way: see naming. */
+struct sight {
+	struct folder *folder;
+	char *name;
 };
 
 struct memo {
-	struct start start;
+	struct place *first;       /* searched alone; NULL: the search list, from index */
+	int first_number;
+	bool is_first_system;
+	enum look_for what;
+	size_t index;
 	struct found *found;       /* NULL: ERR_MISSING */
-	struct ways ways;
+	struct folder *found_in;   /* folder of the name that was found */
 	uint64_t time;
 	uint64_t scan;             /* in which it was found to hold */
+	struct sight *sights;
+	size_t sight_count;
+	size_t depend_count;
+	size_t shown_count;
+	struct entry **entries;    /* depend_count, then shown_count */
 	char name[];
-};
-
-struct scope {
-	uint64_t number;           /* of the search list */
-	const struct search *search;
-	enum args_compiler compiler;
-	unsigned rules;
-	char *cwd;
-	struct folder *folder;
-	struct ways cwd_ways;
-	struct place **folders;    /* of the search list */
-	struct table places;
-	struct table founds;
-	struct table memos;
-	struct scope *next;
 };
 
 struct lookup {
 	struct folders *folders;
 	struct pieces *pieces;
+	struct naming *naming;
 	struct scope *scopes;
-	uint64_t hits;
+	struct lookup_counts counts;
+};
+
+/* A search under way. */
+struct search_state {
+	struct lookup *lookup;
+	struct scope *scope;
+	struct memo *memo;
+	struct ways ways;
+	struct entry *hit;
 };
 
 struct lookup *
-lookup_new(struct folders *folders, struct pieces *pieces)
+lookup_new(struct folders *folders, struct pieces *pieces, struct naming *naming)
 {
 	struct lookup *l = xcalloc(1, sizeof(*l));
 
 	l->folders = folders;
 	l->pieces = pieces;
+	l->naming = naming;
 	return l;
 }
 
 static void
 memo_free(struct memo *m)
 {
-	ways_release(&m->ways);
+	for (size_t i = 0; i < m->sight_count; i++)
+		free(m->sights[i].name);
+	free(m->sights);
+	free(m->entries);
 	free(m);
 }
 
 static void
-scope_free(struct scope *s)
+drop_scope(struct lookup *l, struct scope *s)
 {
-	struct place *place;
 	struct found *found;
 	struct memo *memo;
 
-	for (size_t i = 0; (place = table_next(&s->places, &i)) != NULL;) {
-		ways_release(&place->ways);
-		free(place->text);
-		free(place);
-	}
 	for (size_t i = 0; (found = table_next(&s->founds, &i)) != NULL;) {
 		free(found->name);
 		free(found);
 	}
 	for (size_t i = 0; (memo = table_next(&s->memos, &i)) != NULL;)
 		memo_free(memo);
-	table_release(&s->places);
-	table_release(&s->founds);
-	table_release(&s->memos);
-	ways_release(&s->cwd_ways);
-	free(s->folders);
-	free(s->cwd);
-	free(s);
+	l->counts.memos -= s->memos.count;
+	scope_free(s);
 }
 
 void
@@ -106,177 +101,173 @@ lookup_free(struct lookup *l)
 		struct scope *s = l->scopes;
 
 		l->scopes = s->next;
-		scope_free(s);
+		drop_scope(l, s);
 	}
 	free(l);
 }
 
-static bool
-has_text(const void *item, const void *key)
+/* Scopes are kept in the order of their last use: the last one is the oldest. */
+static void
+trim(struct lookup *l)
 {
-	return strcmp(((const struct place *)item)->text, key) == 0;
-}
+	while (l->counts.memos > MEMOS_MAX && l->scopes->next != NULL) {
+		struct scope **last = &l->scopes;
 
-struct place *
-lookup_place(struct scope *scope, const char *text)
-{
-	uint64_t hash = table_hash(text, strlen(text), 0);
-	struct place *place = table_find(&scope->places, hash, has_text, text);
+		while ((*last)->next != NULL)
+			last = &(*last)->next;
+		struct scope *s = *last;
 
-	if (place == NULL) {
-		place = xcalloc(1, sizeof(*place));
-		place->text = xstrdup(text);
-		table_add(&scope->places, hash, place);
+		*last = NULL;
+		drop_scope(l, s);
 	}
-	return place;
-}
-
-bool
-lookup_is_place_system(struct lookup *l, struct place *place, bool is_first_system)
-{
-	if (place->scan != folders_scan(l->folders)) {
-		place->scan = folders_scan(l->folders);
-		place->is_system = is_first_system;
-	}
-	return place->is_system;
-}
-
-/* A folder's path is a place with the slash that it may lack. */
-static struct place *
-place_of_folder(struct scope *s, const char *path)
-{
-	size_t len = strlen(path);
-	char *text = xasprintf("%s%s", path, len != 0 && path[len - 1] != '/' ? "/" : "");
-	struct place *place = lookup_place(s, text);
-
-	free(text);
-	return place;
 }
 
 static struct scope *
-scope_new(const struct resolver_scan *scan)
+find_scope(struct lookup *l, const struct resolver_scan *scan, struct folder *folder)
 {
-	struct scope *s = xcalloc(1, sizeof(*s));
+	struct scope **at = &l->scopes;
 
-	s->search = scan->search;
-	s->number = scan->search->number;
-	s->compiler = scan->compiler;
-	s->rules = scan->rules;
-	s->cwd = xstrdup(scan->cwd);
-	s->folders = xcalloc(scan->search->count + 1, sizeof(struct place *));
-	for (size_t i = 0; i < scan->search->count; i++)
-		s->folders[i] = place_of_folder(s, scan->search->folders[i].path);
-	return s;
-}
+	while (*at != NULL && !scope_is_of(*at, scan, folder))
+		at = &(*at)->next;
+	struct scope *s = *at;
 
-static struct scope *
-find_scope(struct lookup *l, const struct resolver_scan *scan)
-{
-	for (struct scope *s = l->scopes; s != NULL; s = s->next) {
-		if (s->number == scan->search->number && s->compiler == scan->compiler && s->rules == scan->rules &&
-		    strcmp(s->cwd, scan->cwd) == 0)
-			return s;
-	}
-	struct scope *s = scope_new(scan);
-
+	if (s != NULL)
+		*at = s->next;
+	else
+		s = scope_new(scan, folder);
 	s->next = l->scopes;
 	l->scopes = s;
 	return s;
 }
 
 static void
-forget(struct scope *s)
+use_all(struct lookup *l, struct entry *const *shown, size_t count)
 {
-	struct memo *memo;
-	struct place *place;
-
-	for (size_t i = 0; (memo = table_next(&s->memos, &i)) != NULL;)
-		memo_free(memo);
-	table_release(&s->memos);
-	for (size_t i = 0; (place = table_next(&s->places, &i)) != NULL;)
-		place->is_known = false;
+	for (size_t i = 0; i < count; i++)
+		pieces_use(l->pieces, shown[i]);
 }
 
-static void
-use_all(struct lookup *l, const struct trail *shown)
+/* What stands before the last component, as clang names it: no slash at the end, "." for nothing. */
+static char *
+name_above(const char *path)
 {
-	for (size_t i = 0; i < shown->count; i++)
-		pieces_use(l->pieces, shown->entries[i]);
+	size_t len = (size_t)(path_base(path) - path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return len != 0 ? xstrndup(path, len) : xstrdup(".");
+}
+
+/* A folder that is none is tried as a file, so that the one above it is seen. */
+static void
+name_folder(struct lookup *l, struct scope *s, const char *path)
+{
+	struct place *place = scope_place_of_folder(s, path);
+	size_t len = strlen(path);
+	bool has_slash = len > 1 && path[len - 1] == '/';
+	char *name = has_slash ? xstrndup(path, len - 1) : xstrdup(path);
+
+	scope_go(s, l->folders, place);
+	if (place->result == ERR_MISSING && !has_slash) {
+		char *above = name_above(name);
+
+		free(name);
+		name = above;
+		place = scope_place_of_folder(s, name);
+		scope_go(s, l->folders, place);
+	}
+	if (place->result == OK)
+		naming_see(l->naming, place->end->folder, name);
+	free(name);
+}
+
+/* Clang has named all folders of the command, and of its own, before it reads anything. */
+static void
+name_all_folders(struct lookup *l, struct scope *s)
+{
+	const struct search *search = s->search;
+
+	for (size_t i = 0; i < search->named_count; i++)
+		name_folder(l, s, search->named[i]);
+	for (size_t i = 0; i < search->count; i++)
+		name_folder(l, s, search->folders[i].path);
 }
 
 enum err
-lookup_scope(struct lookup *l, const struct resolver_scan *scan, struct scope **scope)
+lookup_begin(struct lookup *l, const struct resolver_scan *scan, struct scope **scope)
 {
-	struct scope *s = find_scope(l, scan);
 	struct entry *end = NULL;
-
-	ways_clear(&s->cwd_ways);
-	enum err e = walk(l->folders, folders_root(l->folders), scan->cwd, &s->cwd_ways, &end);
+	struct ways ways = {0};
+	enum err e = walk(l->folders, folders_root(l->folders), scan->cwd, &ways, &end);
 
 	if (e == OK && end->kind != ENTRY_FOLDER)
 		e = ERR_MISSING;
-	if (e != OK)
-		return e;
-	if (s->folder != end->folder) {
-		forget(s);
-		s->folder = end->folder;
+	if (e == OK) {
+		use_all(l, ways.shown.entries, ways.shown.count);
+		pieces_use(l->pieces, end);
+		*scope = find_scope(l, scan, end->folder);
+		trim(l);
+		if (scope_names_by_folder(*scope))
+			name_all_folders(l, *scope);
 	}
-	use_all(l, &s->cwd_ways.shown);
-	pieces_use(l->pieces, end);
-	*scope = s;
-	return OK;
+	ways_release(&ways);
+	return e;
 }
 
-static bool
-have_stayed(struct lookup *l, const struct trail *depends, uint64_t time)
+/* A name with folders in it lets clang see each of them, found or not. */
+static struct folder *
+see_folder(struct search_state *s, const struct place *place, struct folder *from, const char *name)
 {
-	for (size_t i = 0; i < depends->count; i++) {
-		if (!folders_has_stayed(l->folders, depends->entries[i], time))
-			return false;
+	struct memo *m = s->memo;
+	struct ways ways = {0};
+	struct entry *end = NULL;
+	char *path = xasprintf("%s%s", name[0] != '/' ? place->text : "", name);
+	char *above = xstrndup(name, (size_t)(path_base(name) - name));
+	enum err e = walk(s->lookup->folders, from, above, &ways, &end);
+
+	free(above);
+	above = name_above(path);
+	free(path);
+	trail_add_all(&s->ways.depends, ways.depends.entries, ways.depends.count);
+	ways_release(&ways);
+	if (e != OK || end->kind != ENTRY_FOLDER) {
+		free(above);
+		return NULL;
 	}
-	return true;
+	m->sights = xrealloc(m->sights, (m->sight_count + 1) * sizeof(*m->sights));
+	m->sights[m->sight_count++] = (struct sight){end->folder, above};
+	return end->folder;
 }
 
-static void
-go_to(struct lookup *l, struct scope *s, struct place *place)
-{
-	if (place->is_known && have_stayed(l, &place->ways.depends, place->time))
-		return;
-	ways_clear(&place->ways);
-	place->result = walk(l->folders, s->folder, place->text, &place->ways, &place->end);
-	if (place->result == OK && place->end->kind != ENTRY_FOLDER)
-		place->result = ERR_MISSING;
-	place->is_known = place->result != ERR_DENIED;
-	place->time = folders_time(l->folders);
-}
-
-/* Looks for name in one place, and adds the way. OK: *end is a file. */
+/* Looks for the name in one place, and adds the way. */
 static enum err
-look_in(struct lookup *l, struct scope *s, struct place *place, const char *name, struct memo *memo)
+look_in(struct search_state *s, struct place *place)
 {
-	struct folder *from = s->folder;
+	const char *name = s->memo->name;
+	struct folders *folders = s->lookup->folders;
+	struct folder *from = s->scope->folder;
+	struct ways ways = {0};
 	struct entry *end = NULL;
 
 	if (name[0] != '/') {
-		go_to(l, s, place);
-		trail_add_all(&memo->ways.depends, place->ways.depends.entries, place->ways.depends.count);
+		scope_go(s->scope, folders, place);
+		trail_add_all(&s->ways.depends, place->ways.depends.entries, place->ways.depends.count);
 		if (place->result != OK)
 			return place->result;
 		from = place->end->folder;
 	}
-	struct ways ways = {0};
-	enum err e = walk(l->folders, from, name, &ways, &end);
+	if (scope_names_by_folder(s->scope))
+		s->memo->found_in = see_folder(s, place, from, name);
+	enum err e = walk(folders, from, name, &ways, &end);
 
-	if (e == OK && end->kind == ENTRY_FOLDER)
-		e = ERR_MISSING;
-	if (e == OK && end->kind != ENTRY_FILE)
-		e = ERR_DENIED;
-	trail_add_all(&memo->ways.depends, ways.depends.entries, ways.depends.count);
+	if (e == OK && s->memo->what == LOOK_FOR_FILE && end->kind != ENTRY_FILE)
+		e = end->kind == ENTRY_FOLDER ? ERR_MISSING : ERR_DENIED;
+	trail_add_all(&s->ways.depends, ways.depends.entries, ways.depends.count);
 	if (e == OK) {
 		if (name[0] != '/')
-			trail_add_all(&memo->ways.shown, place->ways.shown.entries, place->ways.shown.count);
-		trail_add_all(&memo->ways.shown, ways.shown.entries, ways.shown.count);
-		trail_add(&memo->ways.shown, end);
+			trail_add_all(&s->ways.shown, place->ways.shown.entries, place->ways.shown.count);
+		trail_add_all(&s->ways.shown, ways.shown.entries, ways.shown.count);
+		s->hit = end;
 	}
 	ways_release(&ways);
 	return e;
@@ -288,8 +279,8 @@ is_same_found(const void *item, const void *key)
 	const struct found *a = item;
 	const struct found *b = key;
 
-	return a->entry == b->entry && a->place == b->place && a->source.is_system == b->source.is_system &&
-	       strcmp(a->name, b->name) == 0;
+	return a->entry == b->entry && a->place == b->place && a->where == b->where &&
+	       a->is_of_system == b->is_of_system && strcmp(a->name, b->name) == 0;
 }
 
 /* gcc spells what it finds in system folders by the physical path where that is shorter. */
@@ -298,7 +289,7 @@ spell(const struct scope *s, const char *prefix, const char *name, const struct 
 {
 	char *spelling = xasprintf("%s%s", prefix, name);
 
-	if (s->compiler != ARGS_GCC || !found->source.is_system || (s->rules & RESOLVER_KEEP_SPELLING) != 0)
+	if (s->compiler != ARGS_GCC || !found->is_of_system || (s->rules & RESOLVER_KEEP_SPELLING) != 0)
 		return spelling;
 	char *physical = entry_path(found->entry);
 
@@ -311,7 +302,7 @@ spell(const struct scope *s, const char *prefix, const char *name, const struct 
 }
 
 static struct found *
-find_found(struct scope *s, struct found *key)
+find_found(struct scope *s, const struct found *key)
 {
 	uint64_t hash = table_hash(key->name, strlen(key->name), (uint64_t)(int64_t)key->place);
 	struct found *found = table_find(&s->founds, hash, is_same_found, key);
@@ -322,134 +313,189 @@ find_found(struct scope *s, struct found *key)
 		found->name = xstrdup(key->name);
 		found->source.name = found->name;
 		found->source.owner = found;
+		found->source.is_system = found->is_of_system;
 		table_add(&s->founds, hash, found);
 	}
 	return found;
 }
 
-/* The hit in a place: the last entry that the search has shown. */
-static struct found *
-take_hit(struct scope *s, const struct memo *memo, const struct place *place, struct found key)
+static void
+take_hit(struct search_state *s, const struct place *place, int number, bool is_system)
 {
-	key.entry = memo->ways.shown.entries[memo->ways.shown.count - 1];
-	key.name = spell(s, memo->name[0] != '/' ? place->text : "", memo->name, &key);
+	struct found key = {.entry = s->hit, .place = number, .is_of_system = is_system};
 
-	struct found *found = find_found(s, &key);
-
+	key.where = s->memo->first != NULL ? FOUND_FIRST : FOUND_IN_LIST;
+	key.name = spell(s->scope, s->memo->name[0] != '/' ? place->text : "", s->memo->name, &key);
+	s->memo->found = find_found(s->scope, &key);
 	free(key.name);
-	return found;
 }
 
 static enum err
-search_all(struct lookup *l, struct scope *s, struct memo *memo)
+search_list(struct search_state *s)
 {
-	const struct start *start = &memo->start;
+	struct memo *memo = s->memo;
+	const struct search *list = s->scope->search;
 	enum err e = ERR_MISSING;
 
-	if (start->first != NULL) {
-		e = look_in(l, s, start->first, memo->name, memo);
+	if (memo->first != NULL) {
+		e = look_in(s, memo->first);
 		if (e == OK)
-			memo->found = take_hit(s, memo, start->first,
-			                       (struct found){.place = start->first_number,
-			                                      .source.is_system = start->is_first_system});
+			take_hit(s, memo->first, memo->first_number, memo->is_first_system);
+		return e;
 	}
-	for (size_t i = start->index; e == ERR_MISSING && i < s->search->count; i++) {
-		e = look_in(l, s, s->folders[i], memo->name, memo);
+	for (size_t i = memo->index; e == ERR_MISSING && i < list->count; i++) {
+		e = look_in(s, s->scope->folders[i]);
 		if (e == OK)
-			memo->found = take_hit(s, memo, s->folders[i],
-			                       (struct found){.place = (int)i,
-			                                      .source.is_system = s->search->folders[i].is_system});
+			take_hit(s, s->scope->folders[i], (int)i, list->folders[i].is_system);
 	}
 	return e;
 }
 
-struct memo_key {
-	const struct start *start;
-	const char *name;
-};
+/* Searches, and keeps what that depended on. */
+static enum err
+fill(struct lookup *l, struct scope *scope, struct memo *memo)
+{
+	struct search_state s = {.lookup = l, .scope = scope, .memo = memo};
+	enum err e = search_list(&s);
+	const struct trail *depends = &s.ways.depends, *shown = &s.ways.shown;
+
+	memo->time = folders_time(l->folders);
+	memo->depend_count = depends->count;
+	memo->shown_count = shown->count;
+	memo->entries = xmalloc((depends->count + shown->count + 1) * sizeof(struct entry *));
+	for (size_t i = 0; i < depends->count; i++)
+		memo->entries[i] = depends->entries[i];
+	for (size_t i = 0; i < shown->count; i++)
+		memo->entries[depends->count + i] = shown->entries[i];
+	ways_release(&s.ways);
+	return e;
+}
+
+/* The first use of a memo in a scan. */
+static void
+use(struct lookup *l, struct memo *memo)
+{
+	memo->scan = folders_scan(l->folders);
+	for (size_t i = 0; i < memo->sight_count; i++)
+		naming_see(l->naming, memo->sights[i].folder, memo->sights[i].name);
+	if (memo->found == NULL)
+		return;
+	if (memo->found_in != NULL)
+		naming_see_file(l->naming, memo->found->entry, memo->found_in);
+	use_all(l, memo->entries + memo->depend_count, memo->shown_count);
+}
 
 static bool
 is_memo_of(const void *item, const void *key)
 {
-	const struct memo *m = item;
+	const struct memo *a = item;
+	const struct memo *b = key;
+
+	return a->first == b->first && a->index == b->index && a->first_number == b->first_number &&
+	       a->is_first_system == b->is_first_system && a->what == b->what;
+}
+
+struct memo_key {
+	const struct memo *like;
+	const char *name;
+};
+
+static bool
+is_memo(const void *item, const void *key)
+{
 	const struct memo_key *k = key;
 
-	return m->start.first == k->start->first && m->start.index == k->start->index &&
-	       m->start.first_number == k->start->first_number &&
-	       m->start.is_first_system == k->start->is_first_system && strcmp(m->name, k->name) == 0;
+	return is_memo_of(item, k->like) && strcmp(((const struct memo *)item)->name, k->name) == 0;
 }
 
-static enum err
-fill(struct lookup *l, struct scope *s, struct memo *memo)
+static uint64_t
+memo_hash(const struct memo *like, const char *name, size_t len)
 {
-	ways_clear(&memo->ways);
-	memo->found = NULL;
-	memo->scan = 0;
-	enum err e = search_all(l, s, memo);
-
-	memo->time = folders_time(l->folders);
-	return e;
+	return table_hash(name, len, (uintptr_t)like->first + like->index * 2 + like->is_first_system);
 }
 
-static enum err
-use(struct lookup *l, struct memo *memo, struct found **found)
+static bool
+has_held(struct lookup *l, const struct memo *memo)
 {
-	memo->scan = folders_scan(l->folders);
-	if (memo->found == NULL)
-		return ERR_MISSING;
-	for (size_t i = 0; i + 1 < memo->ways.shown.count; i++)
-		pieces_use(l->pieces, memo->ways.shown.entries[i]);
-	*found = memo->found;
-	return OK;
+	for (size_t i = 0; i < memo->depend_count; i++) {
+		if (!folders_has_stayed(l->folders, memo->entries[i], memo->time))
+			return false;
+	}
+	return true;
+}
+
+/* The memo like that one for name, made or made anew if need be; its result. */
+static enum err
+find_memo(struct lookup *l, struct scope *scope, const struct memo *like, const char *name, struct memo **found)
+{
+	size_t len = strlen(name);
+	uint64_t hash = memo_hash(like, name, len);
+	struct memo *memo = table_find(&scope->memos, hash, is_memo, &(struct memo_key){like, name});
+
+	if (memo != NULL && (memo->scan == folders_scan(l->folders) || has_held(l, memo))) {
+		l->counts.hits++;
+	} else {
+		if (memo != NULL) {
+			table_remove(&scope->memos, hash, memo);
+			l->counts.memos--;
+			memo_free(memo);
+		}
+		memo = xmalloc(sizeof(*memo) + len + 1);
+		*memo = *like;
+		memcpy(memo->name, name, len + 1);
+		enum err e = fill(l, scope, memo);
+
+		if (e != OK && e != ERR_MISSING) {
+			memo_free(memo);
+			return e;
+		}
+		table_add(&scope->memos, hash, memo);
+		l->counts.memos++;
+	}
+	if (memo->scan != folders_scan(l->folders))
+		use(l, memo);
+	*found = memo;
+	return memo->found != NULL ? OK : ERR_MISSING;
 }
 
 enum err
 lookup_find(struct lookup *l, struct scope *scope, const struct start *start, const char *name, struct found **found)
 {
-	size_t len = strlen(name);
-	uint64_t hash = table_hash(name, len, (uintptr_t)start->first + start->index * 8 + start->is_first_system);
-	struct memo *memo = table_find(&scope->memos, hash, is_memo_of, &(struct memo_key){start, name});
+	struct memo like = {.what = start->what};
+	struct memo *memo = NULL;
+	enum err e = ERR_MISSING;
 
-	if (memo != NULL && memo->scan == folders_scan(l->folders)) {
-		l->hits++;
+	if (start->first != NULL) {
+		like.first = start->first;
+		like.first_number = start->first_number;
+		like.is_first_system = start->is_first_system;
+		e = find_memo(l, scope, &like, name, &memo);
+		like = (struct memo){.what = start->what};
+	}
+	if (e == ERR_MISSING && start->index < scope->search->count) {
+		like.index = start->index;
+		e = find_memo(l, scope, &like, name, &memo);
+	}
+	if (e == OK)
 		*found = memo->found;
-		return memo->found != NULL ? OK : ERR_MISSING;
-	}
-	if (memo != NULL && have_stayed(l, &memo->ways.depends, memo->time)) {
-		l->hits++;
-		return use(l, memo, found);
-	}
-	if (memo == NULL) {
-		memo = xcalloc(1, sizeof(*memo) + len + 1);
-		memcpy(memo->name, name, len);
-		memo->start = *start;
-		table_add(&scope->memos, hash, memo);
-	}
-	enum err e = fill(l, scope, memo);
-
-	if (e != OK && e != ERR_MISSING) {
-		table_remove(&scope->memos, hash, memo);
-		memo_free(memo);
-		return e;
-	}
-	return use(l, memo, found);
+	return e;
 }
 
 enum err
 lookup_use_folder(struct lookup *l, struct scope *scope, const char *path)
 {
-	struct place *place = place_of_folder(scope, path);
+	struct place *place = scope_place_of_folder(scope, path);
 
-	go_to(l, scope, place);
+	scope_go(scope, l->folders, place);
 	if (place->result == OK) {
-		use_all(l, &place->ways.shown);
+		use_all(l, place->ways.shown.entries, place->ways.shown.count);
 		pieces_use(l->pieces, place->end);
 	}
 	return place->result;
 }
 
-uint64_t
-lookup_hits(const struct lookup *l)
+void
+lookup_count(const struct lookup *l, struct lookup_counts *c)
 {
-	return l->hits;
+	*c = l->counts;
 }

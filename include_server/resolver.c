@@ -23,6 +23,7 @@ struct resolver {
 	struct folders *folders;
 	struct files *files;
 	struct pieces *pieces;
+	struct naming *naming;
 	struct lookup *lookup;
 	struct scope *scope;     /* of this scan; NULL: its cwd cannot be reached */
 	enum err scope_error;
@@ -39,7 +40,8 @@ resolver_new(struct symbols *symbols)
 	r->folders = folders_new();
 	r->files = files_new(r->folders, symbols);
 	r->pieces = pieces_new();
-	r->lookup = lookup_new(r->folders, r->pieces);
+	r->naming = naming_new();
+	r->lookup = lookup_new(r->folders, r->pieces, r->naming);
 	return r;
 }
 
@@ -49,6 +51,7 @@ resolver_free(struct resolver *r)
 	if (r == NULL)
 		return;
 	lookup_free(r->lookup);
+	naming_free(r->naming);
 	pieces_free(r->pieces);
 	files_free(r->files);
 	folders_free(r->folders);
@@ -64,7 +67,8 @@ resolver_begin(struct resolver *r, const struct resolver_scan *scan)
 	r->scan = *scan;
 	r->main = NULL;
 	r->scope = NULL;
-	r->scope_error = lookup_scope(r->lookup, scan, &r->scope);
+	naming_begin(r->naming, folders_scan(r->folders));
+	r->scope_error = lookup_begin(r->lookup, scan, &r->scope);
 }
 
 static uint64_t
@@ -113,7 +117,7 @@ resolver_main(struct resolver *r, const char *name, const struct source **found)
 
 	if (r->scope == NULL)
 		return r->scope_error;
-	start.first = lookup_place(r->scope, "");
+	start.first = scope_place(r->scope, "");
 	enum err e = lookup_find(r->lookup, r->scope, &start, name, &hit);
 
 	if (e != OK)
@@ -130,6 +134,19 @@ resolver_main_piece(const struct resolver *r)
 	return r->main != NULL && r->main->file != NULL ? r->main->file->entry->piece : NULL;
 }
 
+/* clang up to 16: the name it has for the folder where it met the file, or for the cwd. */
+static struct place *
+place_by_name(struct resolver *r, const struct found *from)
+{
+	const struct folder *folder = from != NULL ? naming_folder_of(r->naming, from->entry) : r->scope->folder;
+	const char *name = folder != NULL ? naming_of(r->naming, folder) : NULL;
+	char *text = xasprintf("%s/", name != NULL ? name : ".");
+	struct place *place = scope_place(r->scope, text);
+
+	free(text);
+	return place;
+}
+
 /* The place beside the including file. */
 static struct place *
 place_beside(struct resolver *r, const struct found *from)
@@ -137,13 +154,25 @@ place_beside(struct resolver *r, const struct found *from)
 	const char *name = from->name;
 	const char *base = path_base(name);
 
+	if (scope_names_by_folder(r->scope))
+		return place_by_name(r, from);
 	if (base == name)
-		return lookup_place(r->scope, r->scan.compiler == ARGS_CLANG ? "./" : "");
+		return scope_place(r->scope, r->scan.compiler == ARGS_CLANG ? "./" : "");
 	char *text = xstrndup(name, (size_t)(base - name));
-	struct place *place = lookup_place(r->scope, text);
+	struct place *place = scope_place(r->scope, text);
 
 	free(text);
 	return place;
+}
+
+/* Where the search for a file of the command line begins. */
+static struct place *
+place_of_cwd(struct resolver *r)
+{
+	if (!scope_names_by_folder(r->scope))
+		return scope_place(r->scope, "./");
+	naming_see(r->naming, r->scope->folder, ".");
+	return place_by_name(r, NULL);
 }
 
 /* Does #include_next go on in the search list, and where? */
@@ -167,23 +196,41 @@ begin_search(struct resolver *r, const struct find *f, struct start *start)
 	if (f->name[0] == '/') {
 		if (is_clang && is_next_known(r, f, from, &start->index))
 			return ERR_MISSING;
-		start->first = lookup_place(r->scope, "");
+		start->first = scope_place(r->scope, "");
 		start->index = r->scan.search->count;
 	} else if (is_next_known(r, f, from, &start->index)) {
 		start->first = NULL;
 	} else if (f->kind == FIND_ANGLE) {
+		/* gcc lets the chain for quotes stand in for an empty one. */
 		start->index = r->scan.search->bracket;
+		if (!is_clang && start->index == r->scan.search->count)
+			start->index = 0;
 	} else if (f->kind == FIND_COMMAND_LINE || from == NULL) {
-		start->first = lookup_place(r->scope, "./");
+		start->first = place_of_cwd(r);
 		start->first_number = is_clang ? PLACE_NONE : PLACE_CURRENT;
 	} else {
 		start->first = place_beside(r, from);
 		start->first_number = !is_clang ? PLACE_CURRENT : from == r->main ? PLACE_NONE : from->place;
-		start->is_first_system = f->from->is_system || f->from_is_system;
 	}
 	if (start->first != NULL && f->name[0] != '/' && !is_clang)
-		start->is_first_system = lookup_is_place_system(r->lookup, start->first, start->is_first_system);
+		start->is_first_system = scope_is_place_system(start->first, folders_scan(r->folders),
+		                                               from != NULL && (f->from->is_system || f->from_is_system));
 	return OK;
+}
+
+/* Clang: what is found by an absolute name stays what it was, and what is found beside a file is what that is. */
+static void
+set_system(struct resolver *r, const struct find *f, struct found *hit)
+{
+	const struct found *from = f->from != NULL ? f->from->owner : r->main;
+	bool is_system = naming_is_system(r->naming, hit->entry);
+
+	if (hit->where == FOUND_IN_LIST)
+		is_system = r->scan.search->folders[hit->place].is_system;
+	else if (f->name[0] != '/')
+		is_system = from != NULL && naming_is_system(r->naming, from->entry);
+	naming_set_system(r->naming, hit->entry, is_system);
+	hit->source.is_system = is_system;
 }
 
 enum err
@@ -199,6 +246,8 @@ resolver_find(struct resolver *r, const struct find *f, const struct source **fo
 
 	if (e == OK)
 		e = lookup_find(r->lookup, r->scope, &start, f->name, &hit);
+	if (e == OK && r->scan.compiler == ARGS_CLANG)
+		set_system(r, f, hit);
 	if (e == OK)
 		e = refresh(r, hit, f->purpose);
 	if (e == OK)
@@ -257,9 +306,11 @@ resolver_count(const struct resolver *r, struct resolver_counts *c)
 {
 	struct folders_counts folders;
 	struct files_counts files;
+	struct lookup_counts lookup;
 
 	folders_count(r->folders, &folders);
 	files_count(r->files, &files);
+	lookup_count(r->lookup, &lookup);
 	*c = (struct resolver_counts){.files = files.files,
 	                              .folders = folders.folders,
 	                              .watches = folders.watches,
@@ -267,7 +318,7 @@ resolver_count(const struct resolver *r, struct resolver_counts *c)
 	                              .bytes = files.bytes,
 	                              .memory = files.memory,
 	                              .finds = r->finds,
-	                              .memo_hits = lookup_hits(r->lookup),
+	                              .memo_hits = lookup.hits,
 	                              .stats = folders.stats + files.stats,
 	                              .reads = files.reads};
 }

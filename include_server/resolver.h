@@ -28,11 +28,14 @@ struct search {
 	struct search_folder *folders;
 	size_t count;
 	size_t bracket;               /* index of the first folder for <...>; those before are for "..." alone */
+	const char *const *named;     /* clang up to 16: all folders that the command names, searched or not: -I, -idirafter, -iquote, -isystem */
+	size_t named_count;
 	uint64_t number;              /* unique: the key of what the resolver remembers about it */
 };
 
 enum resolver_rules {
-	RESOLVER_KEEP_SPELLING = 1 << 0 /* gcc -fno-canonical-system-headers */
+	RESOLVER_KEEP_SPELLING = 1 << 0, /* gcc -fno-canonical-system-headers */
+	RESOLVER_NAMES_BY_TEXT = 1 << 1  /* clang since 17: the folder of a file is the text before its last slash */
 };
 
 struct resolver_scan {

@@ -37,6 +37,16 @@ trail_add_all(struct trail *t, struct entry *const *entries, size_t count)
 		trail_add(t, entries[i]);
 }
 
+bool
+trail_has_stayed(const struct trail *t, struct folders *f, uint64_t time)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		if (!folders_has_stayed(f, t->entries[i], time))
+			return false;
+	}
+	return true;
+}
+
 void
 ways_release(struct ways *w)
 {
@@ -49,13 +59,6 @@ ways_clear(struct ways *w)
 {
 	w->depends.count = 0;
 	w->shown.count = 0;
-}
-
-void
-ways_add_all(struct ways *w, const struct ways *other)
-{
-	trail_add_all(&w->depends, other->depends.entries, other->depends.count);
-	trail_add_all(&w->shown, other->shown.entries, other->shown.count);
 }
 
 struct walker {

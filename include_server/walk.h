@@ -2,7 +2,9 @@
 #ifndef DCC_WALK_H
 #define DCC_WALK_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "err.h"
 #include "folders.h"
@@ -23,6 +25,9 @@ void
 trail_add(struct trail *t, struct entry *e);
 void
 trail_add_all(struct trail *t, struct entry *const *entries, size_t count);
+/* Have all of them stayed what they were at that time? */
+bool
+trail_has_stayed(const struct trail *t, struct folders *f, uint64_t time);
 
 /* What a trail has to hold for, and what a job has to be shown. */
 struct ways {
@@ -34,8 +39,6 @@ void
 ways_release(struct ways *w);
 void
 ways_clear(struct ways *w);
-void
-ways_add_all(struct ways *w, const struct ways *other);
 
 /*
  * Follows path from a folder (from the root when it is absolute) to *end, which is no link. Adds the

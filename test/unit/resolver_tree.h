@@ -7,8 +7,15 @@
 #define RESOLVER_TREE_H
 
 #define NO_TYPE ((enum manifest_type)0)
+#define SEARCHES_MAX 64
 #define SEARCH_MAX 8
+#ifndef ENTERED_MAX
 #define ENTERED_MAX 100
+#endif
+/* As deep as any #if in the text lets the compilers go. */
+#ifndef DEPTH_MAX
+#define DEPTH_MAX 100
+#endif
 #define LINE_MAX_LENGTH 512
 
 /* The double of module program: the bytes, and how often any were taken. */
@@ -56,11 +63,12 @@ program_memory(const struct program *p)
 struct tree {
 	char *base;
 	struct resolver *resolver;
-	struct search search;
-	struct search_folder folders[SEARCH_MAX];
+	struct search searches[SEARCHES_MAX]; /* they stay as long as the resolver */
+	size_t search_count;
 	struct resolver_scan scan;
 	struct strv entered;  /* "name" or "name system", as entered */
-	struct strv imacros;  /* -include */
+	struct strv forced;  /* -include */
+	int depth;
 };
 
 static inline void
@@ -106,9 +114,9 @@ tree_setup(void **state)
 	free(template);
 	t->base = xstrdup(real);
 	t->resolver = resolver_new(NULL);
-	t->search.folders = t->folders;
-	t->search.number = 1;
-	t->scan = (struct resolver_scan){.cwd = t->base, .search = &t->search};
+	t->searches[0].number = 1;
+	t->search_count = 1;
+	t->scan = (struct resolver_scan){.cwd = t->base, .search = &t->searches[0]};
 	programs_made = 0;
 	mask_of_all = 0;
 	*state = t;
@@ -143,8 +151,13 @@ tree_teardown(void **state)
 	assert_int_equal(tree_command(command), 0);
 	free(command);
 	resolver_free(t->resolver);
+	for (size_t i = 0; i < t->search_count; i++) {
+		for (size_t k = 0; k < t->searches[i].count; k++)
+			free(t->searches[i].folders[k].path);
+		free(t->searches[i].folders);
+	}
 	strv_release(&t->entered);
-	strv_release(&t->imacros);
+	strv_release(&t->forced);
 	free(t->base);
 	free(t);
 	return 0;
@@ -162,55 +175,70 @@ tree_search(struct tree *t, const char *flags)
 	for (char *word; (word = strtok_r(rest, " ", &rest)) != NULL;)
 		strv_add(&words, word);
 	free(copy);
-	t->search.count = t->search.bracket = 0;
-	t->search.number++;
+	assert_true(t->search_count < SEARCHES_MAX);
+	struct search *search = &t->searches[t->search_count++];
+
+	search->number = t->search_count;
+	search->folders = xcalloc(SEARCH_MAX, sizeof(*search->folders));
+	t->scan.search = search;
 	for (size_t k = 0; k < 3; k++) {
 		for (size_t i = 0; i + 1 < words.count; i++) {
 			if (strcmp(words.items[i], kinds[k]) != 0)
 				continue;
-			assert_true(t->search.count < SEARCH_MAX);
-			t->search.bracket += k == 0;
-			t->folders[t->search.count++] =
-				(struct search_folder){.path = words.items[i + 1], .is_system = k == 2};
-			/* The search owns it from now on. */
-			strv_set(&words, i, "");
-			words.items[i + 1] = xstrdup("");
+			assert_true(search->count < SEARCH_MAX);
+			search->bracket += k == 0;
+			search->folders[search->count++] =
+				(struct search_folder){.path = xstrdup(words.items[i + 1]), .is_system = k == 2};
 		}
 	}
 	strv_release(&words);
 }
 
 static inline void
-tree_search_release(struct tree *t)
-{
-	for (size_t i = 0; i < t->search.count; i++)
-		free(t->folders[i].path);
-	t->search.count = 0;
-}
-
-static inline void
 tree_enter(struct tree *t, const struct source *s, bool is_system);
 
-/* #include "x", #include <x>, #include_next: the whole language of these files. */
+/* #include "x", #include <x>, #include_next, and the same behind __has_include: the whole language of these files. */
+static inline bool
+tree_parse(const char *line, struct find *f, char name[LINE_MAX_LENGTH])
+{
+	static const struct {
+		const char *prefix;
+		enum find_purpose purpose;
+		bool is_next;
+	} rows[] = {{"#include_next ", FIND_TO_ENTER, true},
+	            {"#include ", FIND_TO_ENTER, false},
+	            {"#if __has_include_next(", FIND_TO_PROBE, true},
+	            {"#if __has_include(", FIND_TO_PROBE, false}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t n = strlen(rows[i].prefix);
+
+		if (strncmp(line, rows[i].prefix, n) != 0)
+			continue;
+		f->purpose = rows[i].purpose;
+		f->is_next = rows[i].is_next;
+		f->kind = line[n] == '<' ? FIND_ANGLE : FIND_QUOTE;
+		f->name = name;
+		snprintf(name, LINE_MAX_LENGTH, "%.*s", (int)strcspn(line + n + 1, "\">"), line + n + 1);
+		return true;
+	}
+	return false;
+}
+
 static inline void
 tree_line(struct tree *t, const struct source *from, bool is_system, const char *line)
 {
 	struct find f = {.from = from, .from_is_system = is_system};
 	const struct source *found = NULL;
 	char name[LINE_MAX_LENGTH];
-	char quote;
 
-	if (sscanf(line, "#include_next %c%511[^\">]", &quote, name) == 2)
-		f.is_next = true;
-	else if (sscanf(line, "#include %c%511[^\">]", &quote, name) != 2)
+	if (!tree_parse(line, &f, name))
 		return;
-	f.kind = quote == '<' ? FIND_ANGLE : FIND_QUOTE;
-	f.name = name;
 	enum err e = resolver_find(t->resolver, &f, &found);
 
-	if (e == OK)
+	if (e == OK && f.purpose == FIND_TO_ENTER)
 		tree_enter(t, found, is_system || found->is_system);
-	else
+	else if (e != OK)
 		strv_take(&t->entered, xasprintf("%s: %s", name, err_name(e)));
 }
 
@@ -222,8 +250,10 @@ tree_enter(struct tree *t, const struct source *s, bool is_system)
 
 	assert_true(t->entered.count < ENTERED_MAX);
 	strv_take(&t->entered, xasprintf("%s%s", s->name, is_system ? " system" : ""));
-	for (char *line; (line = strtok_r(rest, "\n", &rest)) != NULL;)
+	t->depth++;
+	for (char *line; t->depth <= DEPTH_MAX && (line = strtok_r(rest, "\n", &rest)) != NULL;)
 		tree_line(t, s, is_system, line);
+	t->depth--;
 	free(text);
 }
 
@@ -237,13 +267,15 @@ tree_scan(struct tree *t, const char *main)
 	resolver_begin(t->resolver, &t->scan);
 	enum err e = resolver_main(t->resolver, main, &s);
 
-	for (size_t i = 0; e == OK && i < t->imacros.count; i++) {
-		struct find f = {.kind = FIND_COMMAND_LINE, .name = t->imacros.items[i]};
+	for (size_t i = 0; e == OK && i < t->forced.count; i++) {
+		struct find f = {.kind = FIND_COMMAND_LINE, .name = t->forced.items[i]};
 		const struct source *found = NULL;
 
 		e = resolver_find(t->resolver, &f, &found);
+		t->depth = 1;
 		if (e == OK)
 			tree_enter(t, found, found->is_system);
+		t->depth = 0;
 	}
 	if (e == OK)
 		tree_enter(t, s, false);
@@ -279,6 +311,61 @@ tree_piece(struct tree *t, const char *path)
 	}
 	free(whole);
 	return found;
+}
+
+/*
+ * Adds what the compiler enters: lines like '# 1 "name" 1 3' of its output. ERR_MISSING: no such compiler;
+ * ERR_CLOSED: it ended early, because of an error.
+ */
+static inline enum err
+tree_ask(const char *compiler, const char *flags, const char *source, struct strv *entered)
+{
+	char *command = xasprintf("%s -E -v -nostdinc %s %s > out.i 2> out.err", compiler, flags, source);
+	int code = tree_command(command);
+	char *text, *rest;
+	size_t len;
+
+	free(command);
+	if (code == 127)
+		return ERR_MISSING;
+	assert_int_equal(io_read_file("out.i", BUFFER_MAX, &text, &len), OK);
+	rest = text;
+	for (char *line; (line = strtok_r(rest, "\n", &rest)) != NULL;) {
+		char name[LINE_MAX_LENGTH];
+		int number = 0, flag = 0, system = 0;
+		int n = sscanf(line, "# %d \"%511[^\"]\" %d %d", &number, name, &flag, &system);
+
+		if (n >= 3 && flag == 1 && name[0] != '<')
+			strv_take(entered, xasprintf("%s%s", name, system == 3 ? " system" : ""));
+	}
+	free(text);
+	return code == 0 ? OK : ERR_CLOSED;
+}
+
+/* Without what was not found, and the main file itself, which no line marks as entered. */
+static inline void
+tree_drop_others(struct strv *entered, const char *source)
+{
+	for (size_t i = entered->count; i-- > 0;) {
+		if (strstr(entered->items[i], ": ") != NULL || strcmp(entered->items[i], source) == 0)
+			strv_remove(entered, i);
+	}
+}
+
+static inline bool
+tree_is_as_wanted(struct tree *t, struct strv *wanted, const char *source)
+{
+	size_t i = 0;
+
+	tree_drop_others(&t->entered, source);
+	tree_drop_others(wanted, source);
+	while (i < wanted->count && i < t->entered.count && strcmp(wanted->items[i], t->entered.items[i]) == 0)
+		i++;
+	if (i == wanted->count && i == t->entered.count)
+		return true;
+	print_error("%zu: wanted %s, got %s\n", i, i < wanted->count ? wanted->items[i] : "nothing",
+	            i < t->entered.count ? t->entered.items[i] : "nothing");
+	return false;
 }
 
 #endif

@@ -61,13 +61,6 @@ setup_limited(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	tree_search_release(*state);
-	return tree_teardown(state);
-}
-
 #define SCAN(t, ...) \
 	do { \
 		assert_int_equal(tree_scan(t, "a.c"), OK); \
@@ -477,7 +470,7 @@ few_watches_are_used_up(void **state)
 	assert_int_equal(counts.watches, FEW_WATCHES);
 }
 
-#define IN(f, how) {#how ": " #f, f, setup_##how, teardown, NULL}
+#define IN(f, how) {#how ": " #f, f, setup_##how, tree_teardown, NULL}
 #define EACH(f) IN(f, watched), IN(f, distrusted), IN(f, limited)
 
 int
