@@ -91,13 +91,14 @@ kill -STOP "$daemon"
 survives timeout
 kill -CONT "$daemon"
 wait_for 10 is_not_compiling a.c || fail "a compile for nobody"
-write_slow slow.cc 300000
+write_slow slow.cc 20000000
 # shellcheck disable=SC2086  # words
 DCC_IO_TIMEOUT=60 dcc g++ $slow_options -c slow.cc 2>"$work/err" &
 client=$!
 wait_for 10 is_compiling slow.cc || fail "no compiler"
 # Looked up before: the next one is the client's own, here.
 there=$(compilers_of slow.cc)
+make_quick slow.cc
 kill -9 "$daemon"
 for p in $there; do
 	kill -9 "$p" 2>/dev/null || :

@@ -69,7 +69,7 @@ client=$!
 wait_for 20 is_in_phase Compile || fail "not compiling there"
 wait_for 20 is_compiling killed.cc || fail "no compiler"
 there=$(compilers_of killed.cc)
-echo 'int quick;' >killed.cc
+make_quick killed.cc
 for p in $there; do
 	kill -9 "$p"
 done

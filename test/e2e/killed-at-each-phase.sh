@@ -8,7 +8,6 @@ hosts=127.0.0.2:$port/4
 daemon=$pid
 export DCC_HOSTS="$hosts" DCC_BACKOFF_PERIOD=0 DCC_IO_TIMEOUT=20
 write_slow slow.cc 20000000
-write_slow short.cc 100000
 descriptors=$(find "/proc/$daemon/fd" | wc -l)
 
 # start FILE: a client in the background, in a group of its own with what it starts.
@@ -77,8 +76,10 @@ wait "$first" 2>/dev/null || :
 all_is_quiet "client at Queued"
 
 # The job's process on the volunteer: the client does it elsewhere.
+write_slow short.cc 20000000
 start short.cc
 reaches Compile
+make_quick short.cc
 for p in $(jobs_of_daemon); do
 	kill -9 "$p"
 done
@@ -131,6 +132,7 @@ rm -f late.o pipe.h
 all_is_quiet "preprocessor"
 
 # The daemon, alone, and with everything it had started. The job goes on without its listener, or is done here.
+write_slow short.cc 400000
 start short.cc
 reaches Compile
 kill -9 "$daemon"
@@ -140,8 +142,10 @@ rm short.o
 start_dccd two 127.0.0.2 --jobs 1
 daemon=$pid
 export DCC_HOSTS="127.0.0.2:$port/4"
+write_slow short.cc 20000000
 start short.cc
 reaches Compile
+make_quick short.cc
 for p in $(jobs_of_daemon) "$daemon"; do
 	kill -9 "$p"
 done

@@ -425,6 +425,13 @@ int slow;
 END
 }
 
+# make_quick FILE.cc: for whoever compiles it from now on; what runs elsewhere has its text already.
+make_quick()
+{
+	echo 'int quick;' >"$1.new"
+	mv "$1.new" "$1"
+}
+
 # write_fast FILE.c: something small.
 write_fast()
 {

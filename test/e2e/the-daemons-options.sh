@@ -90,17 +90,19 @@ DCC_HOSTS=$one DCC_FALLBACK=0 expect 0 dcc gcc -c a.c
 expect_lines ' job .* exit:0 ' "$work/one.log" 1
 
 # SIGTERM: what runs may finish, what is new is not taken, and nothing is left.
-write_slow short.cc 100000
+start_dccd ending 127.0.0.2 --jobs 1
+ending=127.0.0.2:$port
+write_slow short.cc 600000
 # shellcheck disable=SC2086  # words
-DCC_HOSTS=$one DCC_FALLBACK=0 dcc g++ $slow_options -c short.cc 2>"$work/short.err" &
+DCC_HOSTS=$ending DCC_FALLBACK=0 dcc g++ $slow_options -c short.cc 2>"$work/short.err" &
 client=$!
 wait_for 10 is_compiling short.cc || fail "no compiler"
 wait_for 10 is_in_phase Compile || fail "not compiling there"
 kill "$pid"
 wait $client || fail "a running job was ended by SIGTERM: $(cat "$work/short.err")"
 wait_for 10 is_gone "$pid" || fail "still there after SIGTERM"
-[ ! -s "$work/one.pid" ] || fail "the pid file is left"
-DCC_HOSTS=$one DCC_FALLBACK=0 expect 116 dcc gcc -c a.c
+[ ! -s "$work/ending.pid" ] || fail "the pid file is left"
+DCC_HOSTS=$ending DCC_FALLBACK=0 expect 116 dcc gcc -c a.c
 
 # The foreground, errors only, on the terminal; and the end of its life.
 : >"$work/front.err"
