@@ -36,7 +36,7 @@ pid=$(cat "$work/far.pid")
 daemon_pids=" $pid"
 export DCC_HOSTS="$volunteer:$port/4" DCC_IO_TIMEOUT=1 DCC_CONNECT_TIMEOUT=1 DCC_BACKOFF_PERIOD=0
 write_sources
-write_slow slow.cc 250000
+write_slow slow.cc 800000
 gcc -c hello.c -o local.o
 
 wait_for 5 ip netns exec "$namespace" sh -c "ip addr show $far | grep -q -v tentative"
@@ -48,6 +48,7 @@ ran_away hello.c
 dcc g++ $slow_options -c slow.cc 2>"$work/err" &
 client=$!
 wait_for 10 is_compiling slow.cc || fail "no compiler"
+make_quick slow.cc
 ip link set "$near" down
 wait $client || fail "exit $? when the link went down"
 [ -s slow.o ] || fail "no object"
