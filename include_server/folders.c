@@ -47,6 +47,7 @@ struct folders {
 	uint64_t time;
 	uint64_t round;     /* from 1; a new one begins when reports were lost */
 	uint64_t reports;   /* about entries that somebody asked for */
+	uint64_t doubts;    /* counts what may have made a known entry another one */
 	uint64_t reports_at_begin;
 	struct watch *watch;
 	struct folders_counts counts;
@@ -106,6 +107,7 @@ forget(struct folders *f, struct folder *folder)
 {
 	struct entry *e;
 
+	f->doubts++;
 	folder->epoch++;
 	folder->checked = 0;
 	folder->round = 0;
@@ -142,6 +144,7 @@ static void
 doubt(struct folders *f, struct entry *e)
 {
 	f->reports++;
+	f->doubts++;
 	e->epoch = 0;
 	e->touched = ++f->time;
 	if (e->folder != NULL)
@@ -179,6 +182,7 @@ lost(void *context)
 
 	f->round++;
 	f->reports++;
+	f->doubts++;
 	f->time++;
 }
 
@@ -353,6 +357,7 @@ check_stamp(struct folders *f, struct folder *folder)
 	if (!S_ISDIR(st.st_mode))
 		return ERR_MISSING;
 	if (!folder->is_settled || !is_stamp_equal(folder, &st)) {
+		f->doubts++;
 		folder->epoch++;
 		folder->device = st.st_dev;
 		folder->inode = st.st_ino;
@@ -437,6 +442,18 @@ folders_has_stayed(struct folders *f, struct entry *e, uint64_t time)
 	if (e->epoch != e->in->epoch && determine(f, e) != OK)
 		return false;
 	return e->changed <= time;
+}
+
+uint64_t
+folders_doubts(const struct folders *f)
+{
+	return f->doubts;
+}
+
+bool
+folders_is_sure(const struct folders *f, const struct entry *e)
+{
+	return e->in == NULL || (e->in->round == f->round && e->in->is_sure);
 }
 
 uint64_t

@@ -56,6 +56,14 @@ folders_look(struct folders *f, struct folder *in, const char *name, size_t len,
 /* Is the entry still what it was at that time? */
 bool
 folders_has_stayed(struct folders *f, struct entry *e, uint64_t time);
+/*
+ * As long as this number is the same, entries that are sure (of which every change is reported) have stayed: so
+ * that whoever depends on many need not ask for each.
+ */
+uint64_t
+folders_doubts(const struct folders *f);
+bool
+folders_is_sure(const struct folders *f, const struct entry *e);
 /* Time since when every change of the entry's bytes is reported, the last one included. UINT64_MAX: only stat(2) tells. */
 uint64_t
 folders_reported_since(const struct folders *f, const struct entry *e);

@@ -30,6 +30,7 @@ struct memo {
 	struct folder *found_in;   /* folder of the name that was found */
 	uint64_t time;
 	uint64_t scan;             /* in which it was found to hold */
+	uint64_t doubts;           /* as long as there are no more, it holds; 0: ask all entries */
 	struct sight *sights;
 	size_t sight_count;
 	size_t depend_count;
@@ -415,12 +416,21 @@ memo_hash(const struct memo *like, const char *name, size_t len)
 }
 
 static bool
-has_held(struct lookup *l, const struct memo *memo)
+has_held(struct lookup *l, struct memo *memo)
 {
+	uint64_t doubts = folders_doubts(l->folders);
+	bool is_sure = true;
+
+	if (memo->doubts == doubts && doubts != 0)
+		return true;
+	memo->doubts = 0;
 	for (size_t i = 0; i < memo->depend_count; i++) {
 		if (!folders_has_stayed(l->folders, memo->entries[i], memo->time))
 			return false;
+		is_sure = is_sure && folders_is_sure(l->folders, memo->entries[i]);
 	}
+	if (is_sure)
+		memo->doubts = doubts;
 	return true;
 }
 
