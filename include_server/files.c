@@ -438,8 +438,18 @@ compare_used(const void *a, const void *b)
 }
 
 void
+files_drop_program(struct files *f, struct file *file)
+{
+	if (file->content != NULL)
+		drop_programs(f, file->content);
+}
+
+void
 files_trim(struct files *f, size_t limit)
 {
+	free(f->recent_data);
+	f->recent_data = NULL;
+	f->recent = NULL;
 	if (f->counts.memory <= limit)
 		return;
 	struct content **all = xmalloc((f->contents.count + 1) * sizeof(struct content *));

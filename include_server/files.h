@@ -51,7 +51,10 @@ files_program(struct files *f, struct file *file, unsigned mode, const struct pr
 /* The bytes of this digest at path; yours. ERR_MISSING: there are others. */
 enum err
 files_read(struct files *f, const char *path, const unsigned char wanted[HASH_SIZE], char **data, size_t *len);
-/* For the time between two scans: drops programs that went unused for long, until the rest is below limit bytes. */
+/* The next two are for the time between two scans. Drops the file's program: it will hardly be wanted again. */
+void
+files_drop_program(struct files *f, struct file *file);
+/* Drops the bytes read last, and programs that went unused for long until the rest is below limit bytes. */
 void
 files_trim(struct files *f, size_t limit);
 

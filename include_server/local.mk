@@ -104,6 +104,7 @@ include_tests = \
 	test/unit/test_dialect \
 	test/unit/test_draft \
 	test/unit/test_expander \
+	test/unit/test_files \
 	test/unit/test_interview \
 	test/unit/test_oracle \
 	test/unit/test_oracle_key \
@@ -137,6 +138,10 @@ test_unit_test_stock_SOURCES = test/unit/test_stock.c test/unit/goods.h
 test_unit_test_stock_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_stock_CFLAGS = $(test_cflags)
 test_unit_test_stock_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_files_SOURCES = test/unit/test_files.c test/unit/resolver_tree.h
+test_unit_test_files_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_files_CFLAGS = $(test_cflags)
+test_unit_test_files_LDADD = $(include_libs) $(CMOCKA_LIBS)
 test_unit_test_resolver_SOURCES = test/unit/test_resolver.c test/unit/resolver_tree.h
 test_unit_test_resolver_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_resolver_CFLAGS = $(test_cflags)

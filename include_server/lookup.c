@@ -24,7 +24,6 @@ struct memo {
 	struct place *first;       /* searched alone; NULL: the search list, from index */
 	int first_number;
 	bool is_first_system;
-	enum look_for what;
 	size_t index;
 	struct found *found;       /* NULL: ERR_MISSING */
 	struct folder *found_in;   /* folder of the name that was found */
@@ -261,7 +260,7 @@ look_in(struct search_state *s, struct place *place)
 		s->memo->found_in = see_folder(s, place, from, name);
 	enum err e = walk(folders, from, name, &ways, &end);
 
-	if (e == OK && s->memo->what == LOOK_FOR_FILE && end->kind != ENTRY_FILE)
+	if (e == OK && end->kind != ENTRY_FILE)
 		e = end->kind == ENTRY_FOLDER ? ERR_MISSING : ERR_DENIED;
 	trail_add_all(&s->ways.depends, ways.depends.entries, ways.depends.count);
 	if (e == OK) {
@@ -393,7 +392,7 @@ is_memo_of(const void *item, const void *key)
 	const struct memo *b = key;
 
 	return a->first == b->first && a->index == b->index && a->first_number == b->first_number &&
-	       a->is_first_system == b->is_first_system && a->what == b->what;
+	       a->is_first_system == b->is_first_system;
 }
 
 struct memo_key {
@@ -471,7 +470,7 @@ find_memo(struct lookup *l, struct scope *scope, const struct memo *like, const 
 enum err
 lookup_find(struct lookup *l, struct scope *scope, const struct start *start, const char *name, struct found **found)
 {
-	struct memo like = {.what = start->what};
+	struct memo like = {0};
 	struct memo *memo = NULL;
 	enum err e = ERR_MISSING;
 
@@ -480,7 +479,7 @@ lookup_find(struct lookup *l, struct scope *scope, const struct start *start, co
 		like.first_number = start->first_number;
 		like.is_first_system = start->is_first_system;
 		e = find_memo(l, scope, &like, name, &memo);
-		like = (struct memo){.what = start->what};
+		like = (struct memo){0};
 	}
 	if (e == ERR_MISSING && start->index < scope->search->count) {
 		like.index = start->index;

@@ -21,7 +21,7 @@ enum { PLACE_NONE = -1 /* absolute, or the main file */, PLACE_CURRENT = -2 /* t
 
 struct found {
 	struct source source;
-	struct entry *entry;     /* of kind ENTRY_FILE; or a folder's, see struct start */
+	struct entry *entry;     /* of kind ENTRY_FILE */
 	char *name;
 	bool is_of_system;       /* by the place; source.is_system can change with clang */
 	int place;               /* number of the search folder, or PLACE_... */
@@ -30,14 +30,11 @@ struct found {
 	const struct file *file;
 };
 
-enum look_for { LOOK_FOR_FILE, LOOK_FOR_ANYTHING };
-
 struct start {
 	struct place *first;     /* searched before the search folders, or NULL */
 	int first_number;        /* place of what is found there */
 	bool is_first_system;
 	size_t index;            /* of the search folder to begin with */
-	enum look_for what;
 };
 
 struct lookup *

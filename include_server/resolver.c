@@ -10,6 +10,7 @@
 
 #include "files.h"
 #include "folders.h"
+#include "log.h"
 #include "lookup.h"
 #include "path.h"
 #include "resolver.h"
@@ -17,9 +18,13 @@
 #include "xalloc.h"
 
 /* Memory for programs beyond which those that went unused longest are dropped. */
-#define PROGRAMS_MAX ((size_t)96 << 20)
+#define PROGRAMS_MAX ((size_t)48 << 20)
+/* Names known of the disk, some 200 bytes each with all that belongs to them, beyond which everything is forgotten. */
+#define ENTRIES_MAX 400000u
 
 struct resolver {
+	struct symbols *symbols;
+	size_t entries_max;
 	struct folders *folders;
 	struct files *files;
 	struct pieces *pieces;
@@ -32,16 +37,34 @@ struct resolver {
 	uint64_t finds;
 };
 
+static void
+start(struct resolver *r)
+{
+	r->folders = folders_new();
+	r->files = files_new(r->folders, r->symbols);
+	r->pieces = pieces_new();
+	r->naming = naming_new();
+	r->lookup = lookup_new(r->folders, r->pieces, r->naming);
+}
+
+static void
+stop(struct resolver *r)
+{
+	lookup_free(r->lookup);
+	naming_free(r->naming);
+	pieces_free(r->pieces);
+	files_free(r->files);
+	folders_free(r->folders);
+}
+
 struct resolver *
 resolver_new(struct symbols *symbols)
 {
 	struct resolver *r = xcalloc(1, sizeof(*r));
 
-	r->folders = folders_new();
-	r->files = files_new(r->folders, symbols);
-	r->pieces = pieces_new();
-	r->naming = naming_new();
-	r->lookup = lookup_new(r->folders, r->pieces, r->naming);
+	r->symbols = symbols;
+	r->entries_max = ENTRIES_MAX;
+	start(r);
 	return r;
 }
 
@@ -50,18 +73,38 @@ resolver_free(struct resolver *r)
 {
 	if (r == NULL)
 		return;
-	lookup_free(r->lookup);
-	naming_free(r->naming);
-	pieces_free(r->pieces);
-	files_free(r->files);
-	folders_free(r->folders);
+	stop(r);
 	free(r);
+}
+
+void
+resolver_limit(struct resolver *r, size_t entries)
+{
+	r->entries_max = entries;
+}
+
+/* Between two scans. The last main file will hardly be wanted again. */
+static void
+trim(struct resolver *r)
+{
+	struct folders_counts counts;
+
+	folders_count(r->folders, &counts);
+	if (counts.entries > r->entries_max) {
+		log_notice("%ju names are known of the disk: forgetting them", (uintmax_t)counts.entries);
+		stop(r);
+		start(r);
+		return;
+	}
+	if (r->main != NULL && r->main->entry->file != NULL)
+		files_drop_program(r->files, r->main->entry->file);
+	files_trim(r->files, PROGRAMS_MAX);
 }
 
 void
 resolver_begin(struct resolver *r, const struct resolver_scan *scan)
 {
-	files_trim(r->files, PROGRAMS_MAX);
+	trim(r);
 	folders_begin(r->folders);
 	pieces_begin(r->pieces, folders_scan(r->folders));
 	r->scan = *scan;

@@ -83,16 +83,19 @@ resolver_is_current(struct resolver *r);
 
 /*
  * The fd of inotify; -1: there is none. resolver_begin reads what is reported there, so nobody has to
- * wait for it: a queue that overflows meanwhile costs the next scans one stat(2) per file and folder.
+ * wait for it: a queue that overflows meanwhile costs the next scans one stat(2) per file and folder. It may be
+ * another fd after each resolver_begin.
  */
 int
 resolver_fd(const struct resolver *r);
 /* Reads it now. Ends no scan, but what the scan has found may be out of date: resolver_is_current. */
 void
 resolver_hear(struct resolver *r);
-/* For tests: which folders are watched. */
+/* For tests: which folders are watched, and how many names of the disk may be known before all are forgotten. */
 struct watch *
 resolver_watch(const struct resolver *r);
+void
+resolver_limit(struct resolver *r, size_t entries);
 
 struct resolver_counts {
 	uint64_t files, folders, watches, programs, bytes, memory, finds, memo_hits, stats, reads;

@@ -415,7 +415,7 @@ a_second_scan_asks_the_disk_for_the_source_alone(void **state)
 	SCAN(t, "a.c", "two/x.h", "two/y.h");
 	resolver_count(t->resolver, &after);
 	assert_int_equal(after.stats - before.stats, 1);
-	assert_int_equal(after.reads - before.reads, 0);
+	assert_int_equal(after.reads - before.reads, 1);
 	assert_int_equal(after.memo_hits - before.memo_hits, 3);
 	assert_true(resolver_is_current(t->resolver));
 	tree_file("nobody-asked-for-this", "");
@@ -446,7 +446,8 @@ what_lay_still_for_long_is_seen_to_change(void **state)
 	resolver_count(t->resolver, &before);
 	SCAN(t, "a.c", "two/x.h", "two/sub/y.h", "link.h");
 	resolver_count(t->resolver, &after);
-	assert_int_equal(after.reads, before.reads);
+	/* The source alone. */
+	assert_int_equal(after.reads - before.reads, 1);
 	tree_file("two/x.h", "#include \"z.h\"\n");
 	SCAN(t, "a.c", "two/x.h", "three/z.h", "two/sub/y.h", "link.h");
 	tree_file("one/sub/y.h", "");
@@ -456,6 +457,49 @@ what_lay_still_for_long_is_seen_to_change(void **state)
 	SCAN(t, "a.c", "two/x.h", "three/z.h", "one/sub/y.h", "link.h: missing");
 	assert_int_equal(rename("two", "link.h"), 0);
 	SCAN(t, "a.c", "x.h: missing", "one/sub/y.h", "link.h: missing");
+}
+
+static void
+one_that_knows_too_much_begins_anew(void **state)
+{
+	struct tree *t = *state;
+	struct resolver_counts counts;
+
+	resolver_limit(t->resolver, 20);
+	tree_folder("one");
+	tree_folder("two");
+	tree_search(t, "-I one -I two");
+	for (int i = 0; i < 50; i++) {
+		char name[32];
+		char *text = xasprintf("#include <x%d.h>\n", i);
+
+		snprintf(name, sizeof(name), "two/x%d.h", i);
+		tree_file("a.c", text);
+		tree_file(name, "");
+		SCAN(t, "a.c", name);
+		assert_int_equal(tree_piece(t, name)->entry.type, MANIFEST_FILE);
+		free(text);
+	}
+	resolver_count(t->resolver, &counts);
+	assert_true(counts.files < 20);
+}
+
+static void
+a_main_files_program_is_kept_for_its_scan_alone(void **state)
+{
+	struct tree *t = *state;
+	struct resolver_counts counts;
+
+	tree_file("x.h", "");
+	tree_file("a.c", "#include \"x.h\"\n");
+	tree_file("b.c", "#include \"x.h\"\nint b;\n");
+	SCAN(t, "a.c", "x.h");
+	assert_int_equal(tree_scan(t, "b.c"), OK);
+	resolver_count(t->resolver, &counts);
+	assert_int_equal(counts.programs, 2);
+	SCAN(t, "a.c", "x.h");
+	resolver_count(t->resolver, &counts);
+	assert_int_equal(counts.programs, 2);
 }
 
 static void
@@ -495,6 +539,8 @@ main(void)
 		EACH(a_piece_that_changed_leaves_the_catalogue),
 		EACH(what_lay_still_for_long_is_seen_to_change),
 		IN(a_second_scan_asks_the_disk_for_the_source_alone, watched),
+		EACH(one_that_knows_too_much_begins_anew),
+		EACH(a_main_files_program_is_kept_for_its_scan_alone),
 		IN(few_watches_are_used_up, limited),
 	};
 
