@@ -41,6 +41,7 @@ enum control_outcome {
 struct control {
 	uint32_t type;    /* enum control_type */
 	uint32_t number;  /* QUEUED: jobs ahead; REPORT: enum control_outcome */
+	uint32_t is_pump; /* REPORT: 1 for a job in pump mode */
 	int64_t wall_ms;  /* REPORT: of the compiler */
 	int64_t peak_kb;  /* REPORT: largest process of the compile */
 	char compiler[CONTROL_NAME_MAX];

@@ -30,6 +30,7 @@
 #include "settings.h"
 #include "sockets.h"
 #include "toolchain.h"
+#include "upkeep.h"
 #include "xalloc.h"
 
 #define DESCRIPTORS 8192
@@ -45,6 +46,8 @@ struct daemon {
 	enum jail_kind jail;
 	struct jail_filter *filter;
 	char *why_no_jail;
+	bool offers_pump;
+	char *why_no_pump;
 };
 
 /* Says what is wrong (a sentence that is ours to free) and hands the exit code on. */
@@ -199,6 +202,39 @@ load_toolchain(struct daemon *d)
 	            xstrdup("no compiler that could be offered was found (see dccd(8), COMPILERS)"));
 }
 
+/* Pump mode needs views, and a store to make them of. */
+static void
+prepare_pump(struct daemon *d)
+{
+	struct settings *s = &d->settings;
+	enum upkeep_user user = s->mode == SETTINGS_INETD ? UPKEEP_ONCE : UPKEEP_DAEMON;
+
+	if (d->jail != JAIL_NAMESPACES)
+		d->why_no_pump = xstrdup("it needs namespaces");
+	else if (s->store_size == 0)
+		d->why_no_pump = xstrdup("--store-size is 0");
+	else if (jail_probe_view(s->store_dir, &d->why_no_pump) && s->action == SETTINGS_SERVE &&
+	         upkeep_begin(s->store_dir, user) != OK)
+		d->why_no_pump = xstrdup("the store cannot be used");
+	d->offers_pump = d->why_no_pump == NULL;
+	if (s->store_size < 0)
+		s->store_size = upkeep_default_limit(s->store_dir);
+}
+
+/* Walking a large store takes a while: jobs do not wait for it. */
+static void
+tidy_store(struct daemon *d)
+{
+	pid_t pid = d->offers_pump ? fork() : -1;
+
+	if (pid != 0)
+		return;
+	sockets_close(&d->jobs);
+	sockets_close(&d->stats);
+	upkeep_tidy(d->settings.store_dir, d->settings.store_size);
+	_exit(0);
+}
+
 static int
 prepare(struct daemon *d)
 {
@@ -218,6 +254,7 @@ prepare(struct daemon *d)
 	if (d->filter == NULL)
 		return fail(EXIT_FAILED, xstrdup("no system call filter could be made"));
 	jail_sweep(d->settings.store_dir);
+	prepare_pump(d);
 	return 0;
 }
 
@@ -233,6 +270,8 @@ announce(const struct daemon *d)
 		log_warning("no namespaces (%s): only jobs without absolute paths and debug information "
 		            "are served",
 		            d->why_no_jail != NULL ? d->why_no_jail : "the kernel forbids them");
+	if (!d->offers_pump)
+		log_notice("no pump mode: %s", d->why_no_pump);
 	if (d->settings.is_insecure_asked)
 		log_notice("--enable-tcp-insecure changes nothing: only offered compilers run, each confined");
 }
@@ -304,6 +343,7 @@ serve(struct daemon *d)
 	                               .toolchain = &d->toolchain,
 	                               .jail = d->jail,
 	                               .filter = d->filter,
+	                               .offers_pump = d->offers_pump,
 	                               .jobs = &d->jobs,
 	                               .stats = &d->stats,
 	                               .log = &d->log,
@@ -322,7 +362,10 @@ serve(struct daemon *d)
 	}
 	snprintf(ready, sizeof(ready), "READY=1\nMAINPID=%ld", (long)getpid());
 	notify_send(ready);
+	tidy_store(d);
 	listener_run(&setup);
+	if (d->offers_pump)
+		upkeep_end(d->settings.store_dir);
 	remove_pid_file(d);
 	log_notice("stopped");
 	return 0;
@@ -370,6 +413,7 @@ run_inetd(struct daemon *d)
 	j.toolchain = &d->toolchain;
 	j.jail = d->jail;
 	j.filter = d->filter;
+	j.offers_pump = d->offers_pump;
 	snprintf(j.client, sizeof(j.client), "inetd");
 	/* A pipe, or a socket of this machine: whoever started us has let the client in. */
 	if (getpeername(STDIN_FILENO, (struct sockaddr *)&from, &size) == 0 &&
@@ -409,6 +453,8 @@ check(struct daemon *d)
 	if (d->settings.action == SETTINGS_CHECK) {
 		printf("port %u, jobs %u, as %s, files in %s\n", d->settings.port, d->settings.jobs,
 		       d->account.name, d->settings.store_dir);
+		printf("pump mode: %s, store %lld MiB\n", d->offers_pump ? "yes" : d->why_no_pump,
+		       (long long)(d->settings.store_size >> 20));
 		printf("jail: %s%s%s\n", d->jail == JAIL_NAMESPACES ? "namespaces" : "private directories",
 		       d->why_no_jail != NULL ? ": " : "", d->why_no_jail != NULL ? d->why_no_jail : "");
 	}
@@ -464,6 +510,7 @@ release(struct daemon *d)
 	io_close(&d->pid_fd);
 	free(d->log_path);
 	free(d->why_no_jail);
+	free(d->why_no_pump);
 }
 
 int

@@ -128,6 +128,7 @@ report(const struct job *j, enum control_outcome outcome)
 {
 	struct control c = {.type = CONTROL_REPORT,
 	                    .number = (uint32_t)outcome,
+	                    .is_pump = j->is_pump,
 	                    .wall_ms = j->wall_ms,
 	                    .peak_kb = j->peak_kb};
 
@@ -158,8 +159,8 @@ write_log(const struct job *j, enum err e)
 	char *source = field(j->source);
 
 	if (e == OK)
-		log_notice("job %s %s plain %s %s exit:%d in:%llu out:%llu wait:%lld cpu:%lld wall:%lld",
-		           j->client, j->language_name, compiler, source, j->exit_code,
+		log_notice("job %s %s %s %s %s exit:%d in:%llu out:%llu wait:%lld cpu:%lld wall:%lld",
+		           j->client, j->language_name, j->is_pump ? "pump" : "plain", compiler, source, j->exit_code,
 		           (unsigned long long)j->peer.bytes_in, (unsigned long long)j->peer.bytes_out,
 		           (long long)j->wait_ms, (long long)j->cpu_ms, (long long)j->wall_ms);
 	else if (e == ERR_CLOSED && j->peer.bytes_in == 0)

@@ -31,6 +31,7 @@ struct job {
 	struct toolchain *toolchain;     /* borrowed */
 	enum jail_kind jail;
 	const struct jail_filter *filter; /* borrowed */
+	bool offers_pump;                /* jobs can have a view here, and there is a store */
 	struct peer peer;
 	int control_fd;                  /* to the listener; -1: there is none, slots are free */
 	char client[ACCESS_NAME_SIZE];
@@ -38,6 +39,7 @@ struct job {
 
 	const struct job_language *language;
 	const char *language_name;       /* with the version: "distcc2" */
+	bool is_pump;                    /* the client's files came, not a preprocessed text */
 	char *compiler;                  /* as the client calls it, for the log; NULL: not known yet */
 	char *source;
 	enum reason reason;              /* of the refusal; also set before the start: refuse at once */
@@ -55,7 +57,7 @@ job_run(struct job *j);
 enum err
 job_refuse(struct job *j, enum reason why, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* A file without a name in the store. RESOURCE or INTERNAL is noted on failure. */
+/* A file without a name in the store's folder. RESOURCE or INTERNAL is noted on failure. */
 enum err
 job_open_file(struct job *j, int *fd);
 /* Appends to it. */

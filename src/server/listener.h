@@ -17,6 +17,7 @@ struct listener_setup {
 	struct toolchain *toolchain;
 	enum jail_kind jail;
 	const struct jail_filter *filter; /* of that kind */
+	bool offers_pump;
 	struct sockets *jobs;            /* closed when the daemon stops */
 	struct sockets *stats;
 	struct logfile *log;             /* opened again at SIGHUP */

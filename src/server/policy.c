@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <string.h>
 
+#include "environment.h"
 #include "path.h"
 #include "policy.h"
 
@@ -77,8 +78,20 @@ policy_fits_directory(const struct args *a)
 	return true;
 }
 
+static bool
+is_header_variable(const char *item)
+{
+	size_t len = strcspn(item, "=");
+
+	for (size_t i = 0; i < environment_table_size; i++)
+		if (environment_table[i].part == ENVIRONMENT_FOLDERS && strlen(environment_table[i].name) == len &&
+		    memcmp(environment_table[i].name, item, len) == 0)
+			return item[len] == '=';
+	return false;
+}
+
 void
-policy_filter_env(const struct strv *env, struct strv *out)
+policy_filter_env(const struct strv *env, enum args_form form, struct strv *out)
 {
 	static const char *const names[] = {"LANG", "LANGUAGE", "TZ", "SOURCE_DATE_EPOCH", "PWD",
 	                                    "GCC_COLORS", "COLUMNS", "TERM", "GCC_URLS",
@@ -88,7 +101,8 @@ policy_filter_env(const struct strv *env, struct strv *out)
 	for (size_t i = 0; i < env->count; i++) {
 		const char *item = env->items[i];
 		size_t len = strcspn(item, "=");
-		bool is_kept = item[len] == '=' && strncmp(item, "LC_", 3) == 0;
+		bool is_kept = (item[len] == '=' && strncmp(item, "LC_", 3) == 0) ||
+		               (form == ARGS_FORM_FILES && is_header_variable(item));
 
 		for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
 			is_kept = is_kept || (item[len] == '=' && strlen(names[n]) == len &&

@@ -26,9 +26,12 @@ policy_check_command(const struct args *a, enum args_compiler compiler, const ch
  */
 bool
 policy_fits_directory(const struct args *a);
-/* The variables that a compiler's messages and dates depend on; everything else is dropped. */
+/*
+ * The variables that a compiler's messages and dates depend on, and for ARGS_FORM_FILES those that name folders of
+ * headers; everything else is dropped.
+ */
 void
-policy_filter_env(const struct strv *env, struct strv *out);
+policy_filter_env(const struct strv *env, enum args_form form, struct strv *out);
 
 /*
  * Bytes at the end of one piece of text that must be seen again with the next one, so that no pattern falls

@@ -5,35 +5,44 @@
  *     HELLO -> JOB -> FILES -> RUN
  *                     FILES: FILE, DATA..., END, again for each file
  *
+ * and for form 4, whose files go to the store:
+ *
+ *     HELLO -> JOB -> MANIFEST -> FILES -> RUN [we: WANT -> FILES -> RUN]...
+ *
  * A job is judged as soon as its Job message is complete, while the source is still on its way. The
  * text is decompressed into a file without a name: however long it is, this process stays small.
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "autoconf.h"
 #include "compress.h"
 #include "io.h"
 #include "log.h"
 #include "path.h"
 #include "policy.h"
+#include "proof.h"
+#include "serve_files.h"
 #include "serve_native.h"
 #include "wire.h"
 #include "work.h"
 #include "xalloc.h"
 
 #define TEXT_MAX ((uint64_t)256 << 20)
-#define PIECE ((size_t)64 << 10)
+#define BLOB_MAX ((uint64_t)1 << 30)
 
-enum phase { WANT_HELLO, WANT_JOB, WANT_FILE, IN_FILE, COMPLETE };
+enum phase { WANT_HELLO, WANT_JOB, WANT_MANIFEST, WANT_FILE, IN_FILE, COMPLETE };
 
 struct request {
 	struct job *job;
 	enum phase phase;
 	struct wire_job wire;
 	struct strv env;
+	struct strv argv;        /* form 4: as it runs here */
+	struct files *files;     /* form 4; else NULL */
+	struct proof proof;
 	struct work work;
 	int *file;               /* where Data goes: one of work's two */
 	uint64_t file_size;
@@ -104,6 +113,8 @@ serve_native_greet(struct job *j)
 	j->language_name = native.name;
 	if (j->jail == JAIL_NAMESPACES)
 		hello.features |= WIRE_FEATURE_VIEW;
+	if (j->offers_pump)
+		hello.features |= WIRE_FEATURE_PUMP;
 	buffer_add(&b, WIRE_MAGIC, WIRE_MAGIC_SIZE);
 	wire_put_hello(&b, &hello);
 	return send_frame(j, &b);
@@ -162,6 +173,8 @@ check_view(struct request *r, const struct args *a)
 {
 	bool is_absolute = a->argv.items[a->source][0] == '/';
 
+	if (r->wire.form == ARGS_FORM_FILES)
+		return OK;
 	if (r->job->jail == JAIL_NAMESPACES)
 		return OK;
 	for (size_t i = 0; i < r->wire.outputs.count; i++)
@@ -170,6 +183,21 @@ check_view(struct request *r, const struct args *a)
 	    policy_fits_directory(a))
 		return OK;
 	return job_refuse(r->job, REASON_VIEW, "no namespaces here: the client's paths cannot be shown");
+}
+
+/* A job in pump mode: how its proof is come by. */
+static enum err
+plan_proof(struct request *r, const struct args *a)
+{
+	struct job *j = r->job;
+
+	if (r->wire.form != ARGS_FORM_FILES)
+		return OK;
+	if (!j->offers_pump)
+		return job_refuse(j, REASON_VIEW, "pump mode is not offered here");
+	if (proof_plan(&r->proof, a, r->work.entry->id.compiler, r->wire.cwd) == OK)
+		return OK;
+	return job_refuse(j, REASON_VIEW, "clang would record the option that makes it list what it reads");
 }
 
 static enum err
@@ -190,6 +218,8 @@ check_command(struct request *r)
 		e = job_refuse(r->job, REASON_ARGUMENTS, "the source is another word of the command");
 	else
 		e = check_view(r, &a);
+	if (e == OK)
+		e = plan_proof(r, &a);
 	args_release(&a);
 	return e;
 }
@@ -206,6 +236,25 @@ is_normal_path(const char *path)
 	return same;
 }
 
+static void
+fill_work(struct request *r)
+{
+	const struct wire_job *w = &r->wire;
+
+	policy_filter_env(&w->env, (enum args_form)w->form, &r->env);
+	r->work.argv = &w->argv;
+	if (r->job->is_pump) {
+		proof_command(&r->proof, &w->argv, &r->argv, &r->env);
+		r->work.argv = &r->argv;
+		r->work.kept = PROOF_KEPT;
+	}
+	r->work.env = &r->env;
+	r->work.outputs = &w->outputs;
+	r->work.cwd = w->cwd;
+	r->work.source = w->argv.items[w->source];
+	r->work.umask = (mode_t)(w->umask & 0777);
+}
+
 static enum err
 take_job(struct request *r, const struct buffer *body)
 {
@@ -216,8 +265,9 @@ take_job(struct request *r, const struct buffer *body)
 		return e;
 	if (w->argv.count == 0 || w->source == 0 || w->source >= w->argv.count ||
 	    w->language >= IDENTITY_LANGUAGES || w->form < ARGS_FORM_AS_IS ||
-	    w->form > ARGS_FORM_CPP || !is_normal_path(w->cwd))
+	    w->form > ARGS_FORM_FILES || !is_normal_path(w->cwd))
 		return ERR_PROTOCOL;
+	r->job->is_pump = w->form == ARGS_FORM_FILES;
 	r->job->compiler = xstrdup(w->argv.items[0]);
 	r->job->source = xstrdup(w->argv.items[w->source]);
 	e = find_compiler(r);
@@ -225,15 +275,30 @@ take_job(struct request *r, const struct buffer *body)
 		e = check_command(r);
 	if (e != OK)
 		return e;
-	policy_filter_env(&w->env, &r->env);
-	r->work.argv = &w->argv;
-	r->work.env = &r->env;
-	r->work.outputs = &w->outputs;
-	r->work.cwd = w->cwd;
-	r->work.source = w->argv.items[w->source];
-	r->work.umask = (mode_t)(w->umask & 0777);
+	fill_work(r);
 	r->phase = WANT_FILE;
+	if (r->job->is_pump) {
+		r->files = files_new(r->job);
+		r->phase = WANT_MANIFEST;
+	}
 	return OK;
+}
+
+static enum err
+take_manifest(struct request *r, const struct buffer *body)
+{
+	r->phase = WANT_FILE;
+	return files_take_manifest(r->files, body);
+}
+
+/* A file of the text: which one its role says. */
+static enum err
+begin_text(struct request *r, uint32_t role)
+{
+	r->file = role == WIRE_ROLE_TEXT ? &r->work.text_fd : role == WIRE_ROLE_ORIGINAL ? &r->work.original_fd : NULL;
+	if (r->file == NULL || *r->file >= 0)
+		return ERR_PROTOCOL;
+	return job_open_file(r->job, r->file);
 }
 
 static enum err
@@ -244,16 +309,15 @@ take_file(struct request *r, const struct buffer *body)
 
 	if (e != OK)
 		return e;
-	r->file = file.role == WIRE_ROLE_TEXT       ? &r->work.text_fd
-	          : file.role == WIRE_ROLE_ORIGINAL ? &r->work.original_fd
-	                                            : NULL;
+	if (r->files == NULL)
+		e = begin_text(r, file.role);
+	else
+		e = file.role == WIRE_ROLE_BLOB ? files_begin_blob(r->files, file.path) : ERR_PROTOCOL;
 	wire_file_release(&file);
-	if (r->file == NULL || *r->file >= 0)
-		return ERR_PROTOCOL;
 	r->file_size = 0;
 	r->phase = IN_FILE;
 	decompressor_reset(r->decompressor);
-	return job_open_file(r->job, r->file);
+	return e;
 }
 
 static enum err
@@ -262,7 +326,9 @@ store(void *context, const void *data, size_t len)
 	struct request *r = context;
 
 	r->file_size += len;
-	return r->file_size > TEXT_MAX ? ERR_LIMIT : job_write_file(r->job, *r->file, data, len);
+	if (r->file_size > (r->files != NULL ? BLOB_MAX : TEXT_MAX))
+		return ERR_LIMIT;
+	return r->files != NULL ? files_add(r->files, data, len) : job_write_file(r->job, *r->file, data, len);
 }
 
 static enum err
@@ -291,16 +357,35 @@ take_end(struct request *r, const struct buffer *body)
 	if (e != OK)
 		return e;
 	r->phase = WANT_FILE;
-	return decompressor_has_ended(r->decompressor) && end.size == r->file_size ? OK
-	                                                                           : ERR_PROTOCOL;
+	if (!decompressor_has_ended(r->decompressor) || end.size != r->file_size)
+		return ERR_PROTOCOL;
+	return r->files != NULL ? files_end_blob(r->files) : OK;
+}
+
+/* What else is needed before the job in pump mode can run; then Run comes again. */
+static enum err
+ask_for_files(struct request *r, struct wire_want *want)
+{
+	struct buffer b = {0};
+
+	wire_put_want(&b, want);
+	wire_want_release(want);
+	r->phase = WANT_FILE;
+	return send_frame(r->job, &b);
 }
 
 static enum err
 take_run(struct request *r, const struct buffer *body)
 {
+	struct wire_want want;
+
 	(void)body;
 	r->phase = COMPLETE;
-	return r->work.text_fd >= 0 ? OK : ERR_PROTOCOL;
+	if (r->files == NULL)
+		return r->work.text_fd >= 0 ? OK : ERR_PROTOCOL;
+	enum err e = files_prepare(r->files, &want);
+
+	return e == ERR_MISSING ? ask_for_files(r, &want) : e;
 }
 
 /* What may come in which phase. Data is not here: it is not read as a whole. */
@@ -311,7 +396,7 @@ static const struct rule {
 } rules[] = {
 	{WANT_HELLO, WIRE_HELLO, take_hello}, {WANT_JOB, WIRE_JOB, take_job},
 	{WANT_FILE, WIRE_FILE, take_file},    {IN_FILE, WIRE_END, take_end},
-	{WANT_FILE, WIRE_RUN, take_run},
+	{WANT_FILE, WIRE_RUN, take_run},      {WANT_MANIFEST, WIRE_MANIFEST, take_manifest},
 };
 
 static enum err
@@ -353,122 +438,33 @@ read_request(struct request *r)
 	return OK;
 }
 
-/* Everything that has to be flushed to the client goes out in pieces of one Data each. */
+/* The answer of a job in pump mode says what the compiler has read. */
 static enum err
-send_data(struct job *j, struct buffer *packed)
+answer_with_proof(struct request *r, struct answer *a)
 {
-	enum err e = OK;
+	const struct manifest *m = files_manifest(r->files);
+	struct strv names = {0};
+	struct wire_proof proof;
 
-	for (size_t at = 0; e == OK && at < packed->len;) {
-		unsigned char header[WIRE_HEADER_SIZE];
-		size_t n = packed->len - at < WIRE_DATA_MAX ? packed->len - at : WIRE_DATA_MAX;
-		struct iovec iov[2] = {{header, sizeof(header)}, {packed->data + at, n}};
+	proof_read(&r->proof, a->result, r->work.source, &names, &proof);
+	const unsigned char *expected = proof.kind == WIRE_PROOF_ALL ? m->expected : m->expected_user;
 
-		wire_put_data_header(header, n);
-		e = peer_writev(&j->peer, iov, 2);
-		at += n;
+	a->proof = &proof;
+	if (memcmp(proof.digest, expected, sizeof(proof.digest)) != 0) {
+		log_info("%s: %s was compiled from other files than expected", r->job->client, r->job->source);
+		a->dependencies = &names;
 	}
-	buffer_clear(packed);
+	enum err e = answer_send(r->job, a);
+
+	strv_release(&names);
 	return e;
-}
-
-static enum err
-send_contents(struct job *j, struct compressor *c, int fd, uint64_t *size)
-{
-	struct buffer packed = {0};
-	unsigned char *piece = xmalloc(PIECE);
-	enum err e = OK;
-	ssize_t n;
-
-	do {
-		n = pread(fd, piece, PIECE, (off_t)*size);
-		if (n < 0) {
-			e = ERR_SYSTEM;
-			break;
-		}
-		*size += (uint64_t)n;
-		compressor_add(c, piece, (size_t)n, n == 0 ? COMPRESS_FINISH : COMPRESS_MORE, &packed);
-		if (packed.len >= WIRE_DATA_MAX || n == 0)
-			e = send_data(j, &packed);
-	} while (e == OK && n > 0);
-	free(piece);
-	buffer_release(&packed);
-	return e;
-}
-
-static enum err
-send_file(struct job *j, struct compressor *c, const struct wire_file *file, int fd)
-{
-	struct buffer b = {0};
-	struct wire_end end = {0};
-
-	wire_put_file(&b, file);
-	enum err e = send_frame(j, &b);
-
-	if (e == OK)
-		e = send_contents(j, c, fd, &end.size);
-	if (e != OK)
-		return e;
-	wire_put_end(&b, &end);
-	return send_frame(j, &b);
-}
-
-static enum err
-send_stream(struct job *j, struct compressor *c, enum wire_role role, int fd)
-{
-	char no_path[] = "";
-	struct wire_file file = {.role = (uint32_t)role, .path = no_path};
-
-	if (lseek(fd, 0, SEEK_END) <= 0)
-		return OK;
-	return send_file(j, c, &file, fd);
-}
-
-static enum err
-send_files(struct job *j, struct compressor *c, const struct jail_result *result)
-{
-	enum err e = OK;
-
-	for (size_t i = 0; e == OK && i < result->output_count; i++) {
-		const struct jail_output *out = &result->outputs[i];
-		struct wire_file file = {.role = WIRE_ROLE_OUTPUT,
-		                         .mode = (uint32_t)out->mode & 0777,
-		                         .path = out->path};
-
-		e = send_file(j, c, &file, out->fd);
-	}
-	if (e == OK)
-		e = send_stream(j, c, WIRE_ROLE_STDOUT, result->stdout_fd);
-	if (e == OK)
-		e = send_stream(j, c, WIRE_ROLE_STDERR, result->stderr_fd);
-	return e;
-}
-
-static enum err
-reply(struct job *j, const struct jail_result *result)
-{
-	int status = result->status;
-	struct wire_result m = {.exit_code = (uint32_t)j->exit_code,
-	                        .signal_number = WIFSIGNALED(status) ? (uint32_t)WTERMSIG(status) : 0,
-	                        .cpu_us = (uint64_t)result->cpu_us,
-	                        .peak_kb = (uint64_t)result->peak_kb,
-	                        .wait_us = (uint64_t)j->wait_ms * 1000,
-	                        .wall_us = (uint64_t)result->wall_us};
-	struct compressor *c = compressor_new();
-	enum err e = send_files(j, c, result);
-	struct buffer b = {0};
-
-	compressor_free(c);
-	if (e != OK)
-		return e;
-	wire_put_result(&b, &m);
-	return send_frame(j, &b);
 }
 
 static enum err
 serve(struct request *r)
 {
 	struct jail_result result = JAIL_RESULT_INIT;
+	struct answer answer = {.result = &result};
 	enum err e = serve_native_greet(r->job);
 
 	if (e == OK)
@@ -477,9 +473,11 @@ serve(struct request *r)
 		return e;
 	decompressor_free(r->decompressor);
 	r->decompressor = NULL;
+	if (r->files != NULL)
+		r->work.view = files_view(r->files);
 	e = work_run(r->job, &r->work, &result);
 	if (e == OK)
-		e = reply(r->job, &result);
+		e = r->files != NULL ? answer_with_proof(r, &answer) : answer_send(r->job, &answer);
 	jail_result_release(&result);
 	return e;
 }
@@ -493,8 +491,11 @@ serve_native_run(struct job *j)
 	enum err e = serve(&r);
 
 	decompressor_free(r.decompressor);
+	files_free(r.files);
+	proof_release(&r.proof);
 	wire_job_release(&r.wire);
 	strv_release(&r.env);
+	strv_release(&r.argv);
 	io_close(&r.work.text_fd);
 	io_close(&r.work.original_fd);
 	return e;

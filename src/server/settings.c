@@ -12,7 +12,7 @@
 enum option {
 	OPT_DAEMON = 1, OPT_NO_DETACH, OPT_INETD, OPT_LISTEN, OPT_PORT, OPT_ALLOW, OPT_ALLOW_PRIVATE,
 	OPT_JOBS, OPT_NICE, OPT_USER, OPT_JOB_LIFETIME, OPT_LIFETIME, OPT_LOG_FILE, OPT_LOG_LEVEL,
-	OPT_LOG_STDERR, OPT_VERBOSE, OPT_PID_FILE, OPT_STORE_DIR, OPT_STATS, OPT_STATS_PORT,
+	OPT_LOG_STDERR, OPT_VERBOSE, OPT_PID_FILE, OPT_STORE_DIR, OPT_STORE_SIZE, OPT_STATS, OPT_STATS_PORT,
 	OPT_INSECURE, OPT_CHECK, OPT_SHOW_COMPILERS, OPT_HELP, OPT_VERSION
 };
 
@@ -42,6 +42,9 @@ static const struct poptOption options[] = {
 	FLAG("verbose", 0, OPT_VERBOSE, "the same as --log-level debug"),
 	VALUE("pid-file", 'P', OPT_PID_FILE, "write the daemon's process number to this file", "FILE"),
 	VALUE("store-dir", 0, OPT_STORE_DIR, "where the daemon keeps its files", "DIRECTORY"),
+	VALUE("store-size", 0, OPT_STORE_SIZE,
+	      "bound of the clients' files there (default a tenth of the disk, at most 20G; 0: no pump mode)",
+	      "SIZE[K|M|G]"),
 	FLAG("stats", 0, OPT_STATS, "answer statistics over HTTP"),
 	VALUE("stats-port", 0, OPT_STATS_PORT, "port of the statistics (default 3633)", "PORT"),
 	FLAG("enable-tcp-insecure", 0, OPT_INSECURE,
@@ -107,6 +110,30 @@ set_number(struct settings *s, enum option code, const char *text, char **error)
 	case OPT_LIFETIME: s->lifetime_s = n; break;
 	}
 	return OK;
+}
+
+/* Bytes, or with a suffix KiB, MiB, GiB, TiB. */
+static enum err
+set_size(int64_t *to, const char *text, char **error)
+{
+	static const char suffixes[] = "KMGT";
+	const struct range r = {OPT_STORE_SIZE, "store-size", 0, INT64_MAX / 100};
+	size_t len = strlen(text);
+	const char *suffix = len != 0 ? strchr(suffixes, text[len - 1]) : NULL;
+	char *digits = xstrndup(text, suffix != NULL ? len - 1 : len);
+	int64_t n = 0;
+	enum err e = parse_number(digits, &r, &n, error);
+
+	int shift = suffix != NULL ? 10 * (int)(suffix - suffixes + 1) : 0;
+
+	free(digits);
+	if (e == OK && n <= INT64_MAX >> shift) {
+		*to = n << shift;
+		return OK;
+	}
+	free(*error);
+	*error = xasprintf("--store-size \"%s\": must be a whole number, with or without K, M, G or T behind it", text);
+	return ERR_USAGE;
 }
 
 static enum err
@@ -216,6 +243,7 @@ apply(struct settings *s, enum option code, const char *text, char **error)
 	case OPT_LOG_FILE: return set_path(&s->log_file, "log-file", text, error);
 	case OPT_PID_FILE: return set_path(&s->pid_file, "pid-file", text, error);
 	case OPT_STORE_DIR: return set_path(&s->store_dir, "store-dir", text, error);
+	case OPT_STORE_SIZE: return set_size(&s->store_size, text, error);
 	default: return set_number(s, code, text, error);
 	}
 	*error = xstrdup("--listen \"\": must be an address or a host name");
@@ -282,6 +310,7 @@ settings_parse(struct settings *s, int argc, char **argv, char **error)
 	s->port = SETTINGS_PORT;
 	s->stats_port = SETTINGS_STATS_PORT;
 	s->niceness = 5;
+	s->store_size = -1;
 	s->job_lifetime_s = SETTINGS_JOB_LIFETIME_S;
 	s->log_level = LOG_LEVEL_NOTICE;
 	const char **words = xcalloc((size_t)argc + 1, sizeof(*words));

@@ -42,6 +42,7 @@ struct settings {
 	bool logs_to_stderr;
 	char *pid_file;           /* absolute, or NULL */
 	char *store_dir;          /* absolute; settings_parse fills in the default */
+	int64_t store_size;       /* bytes; 0: keep nothing, -1: not given */
 	bool has_stats;
 	unsigned stats_port;
 	bool is_insecure_asked;   /* --enable-tcp-insecure */

@@ -12,6 +12,7 @@
 
 #include "io.h"
 #include "stats.h"
+#include "upkeep.h"
 
 #define SECTOR_BYTES 512
 #define BUCKETS_A_MINUTE (60000 / STATS_BUCKET_MS)
@@ -80,6 +81,7 @@ stats_report(struct stats *s, const struct control *c, int64_t now_ms)
 	if (outcome != OUTCOME_COMPILE_OK && outcome != OUTCOME_COMPILE_ERROR)
 		return;
 	bucket_at(s, now_ms / STATS_BUCKET_MS)->compiles++;
+	s->pump_jobs += c->is_pump != 0;
 	if (outcome == OUTCOME_COMPILE_OK && c->wall_ms > s->longest_ms) {
 		s->longest_ms = c->wall_ms;
 		memcpy(s->longest_source, c->source, CONTROL_NAME_MAX);
@@ -294,5 +296,7 @@ stats_format(const struct stats *s, const char *dir, int64_t now_ms, struct buff
 	add_line(out, "dcc_io_rate %lld", (long long)s->io_rate_kb);
 	add_line(out, "dcc_free_space %ld MB", free_space_mb(dir));
 	add_line(out, "dcc_free_mem %ld MB", free_memory_mb());
+	add_line(out, "dcc_pump_jobs %u", s->pump_jobs);
+	add_line(out, "dcc_store_size %lld MB", (long long)(upkeep_usage(dir) >> 20));
 	add_line(out, "</distccstats>");
 }

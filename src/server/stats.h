@@ -28,6 +28,7 @@ struct stats {
 	unsigned most_running;
 	unsigned accepted;
 	unsigned outcomes[OUTCOMES];
+	unsigned pump_jobs;       /* compiled, well or not */
 	int64_t longest_ms;       /* -1: none yet */
 	char longest_source[CONTROL_NAME_MAX];
 	char longest_compiler[CONTROL_NAME_MAX];

@@ -9,7 +9,7 @@
  *
  * So the usual lookup is one stat and one link of a name that says everything; and the link sets the
  * inode's ctime, which is the clock of the least recently used. Other mtimes are copies: some compilers tell files
- * apart by inode and mtime. Names change under a lock of the client's folder, and appear by rename only.
+ * apart by inode and mtime. Names change under a lock of the client's folder, and appear when all bytes are there.
  *
  * Not synced to the disk: after a crash of the machine a new epoch begins, and in that every file is hashed
  * before its first use (moved to the epoch's folder then).
@@ -191,17 +191,38 @@ format_name(const struct store_file *f, char name[NAME_SIZE])
 		snprintf(name, NAME_SIZE, "%s.%016" PRIx64 ".%" PRIx32, stem, (uint64_t)f->mtime_ns, f->nth);
 }
 
-/* rename(2) into a folder of blobs, made when it is missing. */
-static enum err
-move(int from_fd, const char *from, int blobs_fd, const char *name)
+/* After ENOENT: the folder of blobs that name needs. Whoever cleans up may remove it while it is empty. */
+static bool
+make_folder(int blobs_fd, const char *name)
 {
 	char folder[3] = {name[0], name[1], '\0'};
 
-	/* Whoever cleans up may remove the folder while it is empty. */
+	return errno == ENOENT && (mkdirat(blobs_fd, folder, 0700) == 0 || errno == EEXIST);
+}
+
+static enum err
+move(int from_fd, const char *from, int blobs_fd, const char *name)
+{
 	for (int tries = 0; tries < 4; tries++) {
 		if (renameat(from_fd, from, blobs_fd, name) == 0)
 			return OK;
-		if (errno != ENOENT || (mkdirat(blobs_fd, folder, 0700) < 0 && errno != EEXIST))
+		if (!make_folder(blobs_fd, name))
+			break;
+	}
+	return ERR_SYSTEM;
+}
+
+/* Gives a file without a name this one. Another of that name has the same bytes. */
+static enum err
+give_name(int fd, int blobs_fd, const char *name)
+{
+	char from[32];
+
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+	for (int tries = 0; tries < 4; tries++) {
+		if (linkat(AT_FDCWD, from, blobs_fd, name, AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST)
+			return OK;
+		if (!make_folder(blobs_fd, name))
 			break;
 	}
 	return ERR_SYSTEM;
@@ -212,11 +233,15 @@ move(int from_fd, const char *from, int blobs_fd, const char *name)
 enum err
 store_begin(struct store *s, struct store_upload *u)
 {
-	snprintf(u->name, sizeof(u->name), "%ld-%u", (long)getpid(), s->uploads++);
-	/* One of that name is a dead process's. */
-	if (unlinkat(s->tmp_fd, u->name, 0) < 0 && errno != ENOENT)
-		return ERR_SYSTEM;
-	u->fd = openat(s->tmp_fd, u->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	u->name[0] = '\0';
+	u->fd = openat(s->tmp_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (u->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+		snprintf(u->name, sizeof(u->name), "%ld-%u", (long)getpid(), s->uploads++);
+		/* One of that name is a dead process's. */
+		if (unlinkat(s->tmp_fd, u->name, 0) < 0 && errno != ENOENT)
+			return ERR_SYSTEM;
+		u->fd = openat(s->tmp_fd, u->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	}
 	if (u->fd < 0)
 		return ERR_SYSTEM;
 	u->store = s;
@@ -247,8 +272,12 @@ end_upload(struct store_upload *u)
 static enum err
 finish_upload(struct store_upload *u, int blobs_fd, const char *name)
 {
-	if (fchmod(u->fd, 0444) < 0 || move(u->store->tmp_fd, u->name, blobs_fd, name) != OK)
-		return ERR_SYSTEM;
+	enum err e = fchmod(u->fd, 0444) == 0 ? OK : ERR_SYSTEM;
+
+	if (e == OK)
+		e = u->name[0] != '\0' ? move(u->store->tmp_fd, u->name, blobs_fd, name) : give_name(u->fd, blobs_fd, name);
+	if (e != OK)
+		return e;
 	u->store->added += (int64_t)u->size;
 	end_upload(u);
 	return OK;
@@ -282,7 +311,8 @@ store_abort(struct store_upload *u)
 	u->hash = NULL;
 	if (u->fd < 0)
 		return;
-	unlinkat(u->store->tmp_fd, u->name, 0);
+	if (u->name[0] != '\0')
+		unlinkat(u->store->tmp_fd, u->name, 0);
 	end_upload(u);
 }
 
@@ -311,8 +341,8 @@ drop_damaged(int blobs_fd, const char *name)
 	unlinkat(blobs_fd, name, 0);
 }
 
-static enum err
-set_mtime(int blobs_fd, const char *name, int64_t mtime_ns)
+static void
+fill_times(struct timespec times[2], int64_t mtime_ns)
 {
 	int64_t seconds = mtime_ns / NS_PER_S;
 	int64_t rest = mtime_ns % NS_PER_S;
@@ -321,10 +351,8 @@ set_mtime(int blobs_fd, const char *name, int64_t mtime_ns)
 		rest += NS_PER_S;
 		seconds--;
 	}
-	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
-	                                  {.tv_sec = (time_t)seconds, .tv_nsec = (long)rest}};
-
-	return utimensat(blobs_fd, name, times, AT_SYMLINK_NOFOLLOW) == 0 ? OK : ERR_SYSTEM;
+	times[0] = (struct timespec){.tv_nsec = UTIME_OMIT};
+	times[1] = (struct timespec){.tv_sec = (time_t)seconds, .tv_nsec = (long)rest};
 }
 
 /* Hands all bytes of the file to u, which hashes them. */
@@ -359,6 +387,7 @@ make_copy(struct store *s, int from_fd, const char *from, const struct store_fil
 {
 	struct store_upload u = STORE_UPLOAD_INIT;
 	unsigned char found[HASH_SIZE];
+	struct timespec times[2];
 	enum err e = store_begin(s, &u);
 
 	if (e == OK)
@@ -371,8 +400,9 @@ make_copy(struct store *s, int from_fd, const char *from, const struct store_fil
 			e = ERR_MISSING;
 		}
 	}
-	if (e == OK)
-		e = set_mtime(s->tmp_fd, u.name, f->mtime_ns);
+	fill_times(times, f->mtime_ns);
+	if (e == OK && futimens(u.fd, times) < 0)
+		e = ERR_SYSTEM;
 	if (e == OK)
 		e = finish_upload(&u, s->blobs_fd, name);
 	store_abort(&u);
@@ -383,6 +413,7 @@ make_copy(struct store *s, int from_fd, const char *from, const struct store_fil
 static enum err
 adopt(struct store *s, const struct store_file *f, const char *stem, const char *name)
 {
+	struct timespec times[2];
 	struct stat st;
 
 	if (fstatat(s->blobs_fd, stem, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -391,9 +422,10 @@ adopt(struct store *s, const struct store_file *f, const char *stem, const char 
 		drop_damaged(s->blobs_fd, stem);
 		return ERR_MISSING;
 	}
-	enum err e = set_mtime(s->blobs_fd, stem, f->mtime_ns);
-
-	return e == OK ? move(s->blobs_fd, stem, s->blobs_fd, name) : e;
+	fill_times(times, f->mtime_ns);
+	if (utimensat(s->blobs_fd, stem, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return ERR_SYSTEM;
+	return move(s->blobs_fd, stem, s->blobs_fd, name);
 }
 
 /* From any file in this folder of blobs that has the digest. */

@@ -29,7 +29,7 @@ struct store_upload {
 	int fd;
 	struct hash *hash;
 	uint64_t size;
-	char name[48];
+	char name[48]; /* "": it needs none until it is complete */
 };
 
 #define STORE_UPLOAD_INIT {.fd = -1}

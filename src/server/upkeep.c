@@ -83,10 +83,18 @@ open_top(const char *store_dir)
 	char *path = xasprintf("%s/" UPKEEP_FOLDER, store_dir);
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd < 0 && errno == ENOENT && mkdir(path, 0700) == 0)
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	free(path);
 	return fd;
+}
+
+static int
+make_top(const char *store_dir)
+{
+	char *path = xasprintf("%s/" UPKEEP_FOLDER, store_dir);
+	int r = mkdir(path, 0700);
+
+	free(path);
+	return r == 0 || errno == EEXIST ? open_top(store_dir) : -1;
 }
 
 /* ---- epochs ---- */
@@ -153,7 +161,7 @@ begin(int folder, enum upkeep_user user)
 enum err
 upkeep_begin(const char *store_dir, enum upkeep_user user)
 {
-	int folder = open_top(store_dir);
+	int folder = make_top(store_dir);
 	enum err e = folder >= 0 ? begin(folder, user) : ERR_SYSTEM;
 
 	if (e != OK)

@@ -149,7 +149,9 @@ run_jail(struct job *j, const struct work *w, struct jail_result *result)
 		.env = w->env,
 		.toolchain = &w->entry->id.components,
 		.cwd = w->cwd,
-		.source = w->source,
+		.source = w->view == NULL ? w->source : NULL,
+		.view = w->view,
+		.kept = w->kept,
 		.feed = w->original_fd >= 0 ? JAIL_FEED_FIFO : JAIL_FEED_FILE,
 		.text_fd = w->text_fd,
 		.original_fd = w->original_fd,
@@ -186,7 +188,7 @@ judge_failure(struct job *j, const struct work *w, const struct jail_result *r)
 		return job_refuse(j, REASON_RESOURCE, "the job filled the file system it may use");
 	if (has_match(r->stderr_fd, policy_is_resource_failure))
 		return job_refuse(j, REASON_RESOURCE, "the compiler ran out of memory, disk or processes");
-	if (has_match(w->text_fd, policy_has_file_pragma))
+	if (w->view == NULL && has_match(w->text_fd, policy_has_file_pragma))
 		return job_refuse(j, REASON_NEEDS_FILE, "a pragma in the source reads a file");
 	if (has_match(r->stderr_fd, policy_misses_file))
 		return job_refuse(j, REASON_NEEDS_FILE, "the compiler could not open a file");
@@ -215,7 +217,7 @@ work_run(struct job *j, const struct work *w, struct jail_result *result)
 {
 	struct jail_result r = JAIL_RESULT_INIT;
 
-	if (has_match(w->text_fd, policy_needs_client))
+	if (w->view == NULL && has_match(w->text_fd, policy_needs_client))
 		return job_refuse(j, REASON_NEEDS_FILE,
 		                  ".incbin, .include or __TIMESTAMP__ in the source needs the client's files");
 	enum err e = take_slot(j);

@@ -12,7 +12,9 @@ struct work {
 	const struct strv *outputs;
 	const char *cwd;
 	const char *source;                  /* as in argv */
-	int text_fd;
+	const struct jail_view *view;        /* of a job in pump mode, whose source is in it; else NULL */
+	const char *kept;                    /* name of a file in JAIL_TMP that is wanted, or NULL */
+	int text_fd;                         /* -1 with a view */
 	int original_fd;                     /* -1: the text is an ordinary file */
 	mode_t umask;
 };

@@ -325,7 +325,10 @@ is_monitor_empty()
 
 left_in_stores()
 {
-	find "$work"/*.store -mindepth 1 -not -path '*/identity*' -not -path '*.store/jail' 2>/dev/null || :
+	find "$work"/*.store -mindepth 1 -not -path '*/identity*' -not -path '*.store/jail' \
+		-not -path '*.store/store' -not -path '*.store/store/*' 2>/dev/null || :
+	# What is kept for the next job is no remains; half an upload is.
+	find "$work"/*.store/store/*/tmp -type f 2>/dev/null || :
 }
 
 stores_are_empty()

@@ -89,11 +89,32 @@ only_variables_that_messages_depend_on_are_kept(void **state)
 	strv_add(&env, "GCC_EXEC_PREFIX=/x");
 	strv_add(&env, "SOURCE_DATE_EPOCH=1");
 	strv_add(&env, "COMPILER_PATH=/x");
-	policy_filter_env(&env, &out);
+	policy_filter_env(&env, ARGS_FORM_CPP, &out);
 	assert_int_equal(out.count, 3);
 	assert_string_equal(out.items[0], "LANG=de_DE.UTF-8");
 	assert_string_equal(out.items[1], "LC_ALL=C");
 	assert_string_equal(out.items[2], "SOURCE_DATE_EPOCH=1");
+	strv_release(&env);
+	strv_release(&out);
+}
+
+static void
+pump_mode_also_needs_the_folders_of_headers(void **state)
+{
+	struct strv env = {0}, out = {0};
+
+	(void)state;
+	strv_add(&env, "CPATH=/a:/b");
+	strv_add(&env, "CPATHS=/x");
+	strv_add(&env, "CPLUS_INCLUDE_PATH=/c");
+	strv_add(&env, "GCC_EXEC_PREFIX=/x");
+	strv_add(&env, "SUNPRO_DEPENDENCIES=x");
+	policy_filter_env(&env, ARGS_FORM_DIRECTIVES, &out);
+	assert_int_equal(out.count, 0);
+	policy_filter_env(&env, ARGS_FORM_FILES, &out);
+	assert_int_equal(out.count, 2);
+	assert_string_equal(out.items[0], "CPATH=/a:/b");
+	assert_string_equal(out.items[1], "CPLUS_INCLUDE_PATH=/c");
 	strv_release(&env);
 	strv_release(&out);
 }
@@ -171,6 +192,7 @@ main(void)
 		cmocka_unit_test(words_that_load_code_are_refused),
 		cmocka_unit_test(clang_is_run_by_a_compiler_s_name_only),
 		cmocka_unit_test(only_variables_that_messages_depend_on_are_kept),
+		cmocka_unit_test(pump_mode_also_needs_the_folders_of_headers),
 		cmocka_unit_test(assembler_files_are_found),
 		cmocka_unit_test(file_pragmas_are_found),
 		cmocka_unit_test(a_file_that_cannot_be_opened_is_noticed),

@@ -48,6 +48,7 @@ defaults_are_filled_in(void **state)
 	assert_int_equal(s.job_lifetime_s, 3600);
 	assert_true(s.allow.count > 4);
 	assert_int_equal(s.store_dir[0], '/');
+	assert_true(s.store_size == -1);
 	settings_release(&s);
 }
 
@@ -107,7 +108,9 @@ a_bad_value_is_named_with_its_option(void **state)
 		{"--jobs", " 4"},         {"--port", "0"},        {"--port", "65536"}, {"--nice", "-5"},
 		{"--nice", "20"},         {"--job-lifetime", "x"}, {"--lifetime", ""},
 		{"--allow", "localhost"}, {"--log-level", "loud"}, {"--listen", ""},
-		{"--stats-port", "99999999999999999999"},         {"--store-dir", ""}};
+		{"--stats-port", "99999999999999999999"},         {"--store-dir", ""},
+		{"--store-size", ""},     {"--store-size", "5X"},   {"--store-size", "M"},
+		{"--store-size", "-1"},   {"--store-size", "9999999999T"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -139,6 +142,24 @@ what_is_no_option_is_refused(void **state)
 	}
 }
 
+static void
+a_size_may_have_a_suffix(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t bytes;
+	} rows[] = {{"0", 0}, {"123456789", 123456789}, {"1K", 1024}, {"5M", 5 << 20}, {"20G", (int64_t)20 << 30}, {"2T", (int64_t)2 << 40}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct settings s;
+
+		assert_null(PARSE(&s, "--store-size", rows[i].text));
+		assert_true(s.store_size == rows[i].bytes);
+		settings_release(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -148,6 +169,7 @@ main(void)
 		cmocka_unit_test(daemon_with_no_detach_stays_in_the_foreground),
 		cmocka_unit_test(a_relative_path_is_meant_from_here),
 		cmocka_unit_test(a_bad_value_is_named_with_its_option),
+		cmocka_unit_test(a_size_may_have_a_suffix),
 		cmocka_unit_test(what_is_no_option_is_refused),
 	};
 

@@ -146,7 +146,8 @@ the_page_has_every_field_of_distccd(void **state)
 		"dcc_avg_kids1 ", "dcc_avg_kids2 ", "dcc_avg_kids3 ", "dcc_current_load 1", "dcc_load1 ",
 		"dcc_load2 ", "dcc_load3 ", "dcc_num_compiles1 1", "dcc_num_compiles2 1",
 		"dcc_num_compiles3 1", "dcc_num_procstate_D ", "dcc_max_RSS 140", "dcc_max_RSS_name gcc",
-		"dcc_io_rate ", "dcc_free_space ", "dcc_free_mem ", "</distccstats>"};
+		"dcc_io_rate ", "dcc_free_space ", "dcc_free_mem ", "dcc_pump_jobs 0",
+		"dcc_store_size 0 MB", "</distccstats>"};
 	struct stats s;
 
 	(void)state;
