@@ -6,7 +6,7 @@
 
 address=127.0.0.1
 mkdir "$work/back"
-start_dccd one $address
+start_dccd one "$address"
 grep -q 'no pump mode' "$work/one.log" && skip "$(grep 'no pump mode' "$work/one.log")"
 prepare_pump gcc c
 echo 'int x;' >a.c

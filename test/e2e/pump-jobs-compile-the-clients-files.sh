@@ -7,7 +7,7 @@
 
 address=127.0.0.1
 mkdir "$work/back"
-start_dccd one $address
+start_dccd one "$address"
 grep -q 'no pump mode' "$work/one.log" && skip "$(grep 'no pump mode' "$work/one.log")"
 write_sources
 
@@ -94,7 +94,6 @@ for place in "build ../real/src/hello.c hello.o" ". $PWD/real/src/hello.c $PWD/b
 	mkdir -p build/sub
 	(
 		cd "$1" || exit 1
-		PWD=$(pwd -L)
 		list_files "$work/list" gcc -g -O2 -M "$2"
 		gcc -g -O2 -c "$2" -o "$3" || fail "here it fails"
 		pump 0 "list:$work/list" -- gcc -g -O2 -c "$2" -o "$3"

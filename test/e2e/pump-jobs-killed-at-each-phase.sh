@@ -7,7 +7,7 @@
 
 address=127.0.0.1
 mkdir "$work/back"
-start_dccd one $address
+start_dccd one "$address"
 grep -q 'no pump mode' "$work/one.log" && skip "$(grep 'no pump mode' "$work/one.log")"
 write_sources
 write_slow slow.cc 40000000
@@ -59,26 +59,26 @@ number=20
 for phase in job manifest file want; do
 	# The client dies.
 	number=$((number + 1))
-	hold_at $phase $number
+	hold_at "$phase" "$number"
 	kill -9 "$client"
 	wait "$client" 2>/dev/null || :
 	exec 3>&-
 	wait_for 10 has_no_job || fail "a job outlives its client at $phase"
 	wait_for 5 has_no_upload || fail "left at $phase: $(uploads)"
-	works $number
+	works "$number"
 	# The job dies.
 	number=$((number + 1))
-	hold_at $phase $number
+	hold_at "$phase" "$number"
 	for job in $(jobs_of); do
 		kill -9 "$job"
 	done
 	exec 3>&-
 	wait "$client" && fail "it goes on without its job at $phase"
 	wait_for 5 has_no_upload || fail "left by the job at $phase: $(uploads)"
-	works $number
+	works "$number"
 	# The daemon dies, and the job with it or after it.
 	number=$((number + 1))
-	hold_at $phase $number
+	hold_at "$phase" "$number"
 	orphans=$(jobs_of)
 	kill -9 "$pid"
 	for job in $orphans; do
@@ -86,9 +86,9 @@ for phase in job manifest file want; do
 	done
 	exec 3>&-
 	wait "$client" && fail "it goes on without a daemon at $phase"
-	start_dccd one $address
+	start_dccd one "$address"
 	wait_for 5 has_no_upload || fail "left by the daemon at $phase: $(uploads)"
-	works $number
+	works "$number"
 done
 
 # While the compiler runs: the client's death stops it, and its tree serves the next job.
@@ -106,7 +106,7 @@ wait_for 10 is_not_compiling slow.cc || fail "the compiler goes on"
 prepare_pump gcc c
 works 1
 trees=$(find "$work"/one.store/store/*/trees -maxdepth 1 -mindepth 1 | wc -l)
-for n in 1 2 3; do
+for _ in 1 2 3; do
 	works 1
 done
 [ "$(find "$work"/one.store/store/*/trees -maxdepth 1 -mindepth 1 | wc -l)" -eq "$trees" ] || fail "trees are not used again"

@@ -7,7 +7,7 @@
 
 address=127.0.0.1
 mkdir "$work/back"
-start_dccd one $address
+start_dccd one "$address"
 grep -q 'no pump mode' "$work/one.log" && skip "$(grep 'no pump mode' "$work/one.log")"
 write_sources
 prepare_pump gcc c
@@ -26,7 +26,7 @@ job()
 # again NAME: the daemon of that name, with its store.
 again()
 {
-	start_dccd "$1" $address
+	start_dccd "$1" "$address"
 }
 
 blobs()
@@ -77,9 +77,9 @@ kill -9 "$pid"
 wait_for 5 is_gone "$pid"
 again one
 for client in 1 2 3; do
-	job 0 client:$client
+	job 0 "client:$client"
 	prints want
-	job 0 client:$client
+	job 0 "client:$client"
 	never want
 done
 
@@ -111,9 +111,9 @@ prints 'refused protocol'
 
 # --- the bound: each client's files are 300 KB or so ---
 stop_daemon "$pid"
-start_dccd one $address --store-size 900K
+start_dccd one "$address" --store-size 900K
 for client in 11 12 13 14 15 16; do
-	job 0 client:$client
+	job 0 "client:$client"
 done
 wait_for 5 sh -c "[ \$(find '$work'/one.store/store/*/e* -type f -printf '%b\n' | awk '{ s += \$1 } END { print s / 2 }') -lt 1500 ]" ||
 	fail "the store grows: $(du -s "$work/one.store/store")"
@@ -121,7 +121,7 @@ job 0 client:16
 stop_daemon "$pid"
 
 # --- without a store ---
-start_dccd two $address --store-size 0
+start_dccd two "$address" --store-size 0
 grep -q 'no pump mode: --store-size is 0' "$work/two.log" || fail "it does not say so"
 job 200 client:1
 prints 'features 1'
