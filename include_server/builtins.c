@@ -65,7 +65,16 @@ next_after_padding(struct expander *e, struct token *t)
 	while (t->kind == TOKEN_PADDING);
 }
 
-/* Behind '<': the spellings up to '>', with a space where there is white space. */
+static const char *
+name_of(struct expander *e, const char *text, size_t length)
+{
+	/* clang takes some backslashes away. */
+	if (e->is_clang && memchr(text, '\\', length) != NULL)
+		execution_fail(e, UNMODELLED_EXTENSION, "a backslash in a file's name");
+	return symbols_intern(e->symbols, text, length)->name;
+}
+
+/* Behind '<': the spellings up to '>', with a space where there is white space; clang has one before '>' too. */
 static const char *
 glue(struct expander *e)
 {
@@ -81,8 +90,10 @@ glue(struct expander *e)
 			buffer_add(&b, " ", 1);
 		buffer_add(&b, spelling, length);
 	}
+	if (e->is_clang && (t.flags & TOKEN_WHITE) != 0)
+		buffer_add(&b, " ", 1);
 	if (t.kind == TOKEN_GREATER && b.len > 0)
-		name = symbols_intern(e->symbols, (const char *)b.data, b.len)->name;
+		name = name_of(e, (const char *)b.data, b.len);
 	else
 		execution_fail(e, UNMODELLED_SYNTAX, "a file's name without '>'");
 	buffer_release(&b);
@@ -102,7 +113,7 @@ builtins_read_name(struct expander *e, bool *is_angle)
 		execution_fail(e, UNMODELLED_SYNTAX, "a file's name is missing");
 		return NULL;
 	}
-	return symbols_intern(e->symbols, t.text + 1, t.length - 2)->name;
+	return name_of(e, t.text + 1, t.length - 2);
 }
 
 static bool

@@ -245,15 +245,16 @@ static struct number
 shift(struct evaluator *e, enum token_kind kind, struct number a, struct number b)
 {
 	struct number n = {.is_unsigned = a.is_unsigned};
+	bool is_left = (kind == TOKEN_SHIFT_LEFT) != is_negative(b);
+	uint64_t by = is_negative(b) ? 0 - b.bits : b.bits;
 
-	if (e->x->unused > 0)
-		return n;
-	if (b.bits > 63)
+	/* gcc: a negative shift goes the other way, and nothing is left of what goes too far. */
+	if (b.bits > 63 && (e->x->mode & PROGRAM_CLANG) != 0 && e->x->unused == 0)
 		expansion_fail(e->x, UNMODELLED_EXTENSION, "a shift by too much");
-	else if (kind == TOKEN_SHIFT_LEFT)
-		n.bits = a.bits << b.bits;
+	if (is_left)
+		n.bits = by > 63 ? 0 : a.bits << by;
 	else
-		n.bits = a.bits >> b.bits | (is_negative(a) && b.bits > 0 ? ~(uint64_t)0 << (64 - b.bits) : 0);
+		n.bits = (by > 63 ? 0 : a.bits >> by) | (is_negative(a) && by > 0 ? ~(uint64_t)0 << (by > 63 ? 0 : 64 - by) : 0);
 	return n;
 }
 

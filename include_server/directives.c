@@ -165,6 +165,11 @@ add_include(struct builder *b, const struct lexer *l, const struct rest *r, unsi
 	} else if (end == r->text + 1) {
 		directives_fail(b, l, UNMODELLED_SYNTAX, "#include of an empty name");
 	} else {
+		/* For clang a backslash hides a quote. */
+		if (quote == '"' && memchr(r->text, '\\', r->length) != NULL) {
+			directives_emit(b, l, OPERATION_CLANG_ONLY);
+			directives_fail(b, l, UNMODELLED_EXTENSION, "a backslash in a file's name");
+		}
 		struct instruction *n = directives_emit(b, l, OPERATION_INCLUDE);
 
 		n->symbol = symbols_intern(b->symbols, r->text + 1, (size_t)(end - r->text) - 1);

@@ -380,7 +380,7 @@ expansion_next(struct expansion *x, struct token *t)
 			struct token name = *t;
 
 			if (x->builtin(x->context, &name, t))
-				t->flags = name.flags;
+				t->flags = (x->mode & PROGRAM_CLANG) != 0 ? name.flags : 0;
 			return;
 		} else if (!enter(x, t, m)) {
 			return;

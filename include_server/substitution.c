@@ -29,6 +29,7 @@ struct substitution {
 	const struct definition *definition;
 	struct argument *arguments;
 	struct sequence *out;
+	uint8_t white; /* clang: the next token gets the space before an argument that left nothing */
 };
 
 static bool
@@ -107,6 +108,8 @@ paste(struct expansion *x, struct token *left, const struct token *right)
 	}
 	if (left->kind == TOKEN_PLACEMARKER) {
 		*left = *right;
+		if (is_clang(x))
+			left->flags = (uint8_t)((right->flags & ~TOKEN_WHITE) | white);
 		return true;
 	}
 	char *text = expansion_allocate(x, n + m + 1);
@@ -142,6 +145,7 @@ static void
 paste_all(struct expansion *x, struct sequence *s, size_t first)
 {
 	size_t to = first;
+	uint8_t white = 0;
 
 	for (size_t i = first; i < s->count; i++) {
 		struct token t = s->items[i];
@@ -158,9 +162,12 @@ paste_all(struct expansion *x, struct sequence *s, size_t first)
 			t = unpasted(x, right, TOKEN_WHITE | TOKEN_PASTED);
 			t.flags |= pasted;
 		}
-		t.flags &= (uint8_t)~TOKEN_PASTED;
+		t.flags = (uint8_t)((t.flags & ~TOKEN_PASTED) | white);
+		white = 0;
 		if (t.kind != TOKEN_PLACEMARKER)
 			s->items[to++] = t;
+		else if (is_clang(x))
+			white = t.flags & TOKEN_WHITE;
 	}
 	s->count = to;
 }
@@ -169,7 +176,8 @@ paste_all(struct expansion *x, struct sequence *s, size_t first)
 static void
 add_all(struct substitution *s, const struct token *b, const struct sequence *tokens, uint8_t pasted)
 {
-	struct token nothing = {.kind = TOKEN_PLACEMARKER, .flags = pasted, .text = ""};
+	uint8_t white = is_clang(s->x) ? (uint8_t)((b->flags & TOKEN_WHITE) | s->white) : 0;
+	struct token nothing = {.kind = TOKEN_PLACEMARKER, .flags = pasted | white, .text = ""};
 	size_t first = s->out->count;
 
 	for (size_t i = 0; i < tokens->count; i++)
@@ -182,8 +190,8 @@ add_all(struct substitution *s, const struct token *b, const struct sequence *to
 
 	last->flags = (uint8_t)((last->flags & ~TOKEN_PASTED) | pasted);
 	if (is_clang(s->x))
-		s->out->items[first].flags =
-			(uint8_t)((s->out->items[first].flags & ~TOKEN_WHITE) | (b->flags & TOKEN_WHITE));
+		s->out->items[first].flags = (uint8_t)((s->out->items[first].flags & ~TOKEN_WHITE) | white);
+	s->white = 0;
 }
 
 /* ", ## __VA_ARGS__" of gcc: the comma goes when the argument was omitted, and there is no ##. */
@@ -201,6 +209,26 @@ swallow_comma(struct substitution *s, const struct token *b, const struct argume
 	return true;
 }
 
+static void
+add_one(struct substitution *s, const struct token *t)
+{
+	struct token copy = *t;
+
+	copy.flags |= s->white;
+	s->white = 0;
+	sequence_add(s->x, s->out, &copy);
+}
+
+/* gcc's white space before what stands in the place of the body's token b, wherever ## does not join it to the left. */
+static void
+pad(struct substitution *s, const struct token *b, bool is_right)
+{
+	struct token t = {.kind = TOKEN_PADDING, .flags = b->flags & TOKEN_WHITE, .text = ""};
+
+	if (s->x->wants_padding && !is_clang(s->x) && !is_right && b > s->definition->tokens)
+		sequence_add(s->x, s->out, &t);
+}
+
 /* The body's token i is a parameter. */
 static void
 add_parameter(struct substitution *s, size_t i, bool is_right)
@@ -210,10 +238,11 @@ add_parameter(struct substitution *s, size_t i, bool is_right)
 	uint8_t pasted = b->flags & TOKEN_PASTED;
 	struct token t;
 
+	pad(s, b, is_right);
 	if ((b->flags & TOKEN_STRINGIFY) != 0) {
 		stringify(s->x, &a->raw, &t);
-		t.flags = b->flags & (TOKEN_WHITE | TOKEN_PASTED);
-		sequence_add(s->x, s->out, &t);
+		t.flags = (uint8_t)(pasted | (is_clang(s->x) ? b->flags & TOKEN_WHITE : 0));
+		add_one(s, &t);
 	} else if (is_right && swallow_comma(s, b, a)) {
 		if (a->raw.count > 0 || pasted != 0)
 			add_all(s, b, &a->raw, pasted);
@@ -221,12 +250,10 @@ add_parameter(struct substitution *s, size_t i, bool is_right)
 		add_all(s, b, &a->raw, pasted);
 	} else {
 		expansion_expand(s->x, a);
-		if (s->x->wants_padding && !is_clang(s->x) && i > 0) {
-			t = (struct token){.kind = TOKEN_PADDING, .flags = b->flags & TOKEN_WHITE, .text = ""};
-			sequence_add(s->x, s->out, &t);
-		}
 		if (a->expanded.count > 0)
 			add_all(s, b, &a->expanded, 0);
+		else if (is_clang(s->x))
+			s->white |= b->flags & TOKEN_WHITE;
 	}
 }
 
@@ -257,10 +284,10 @@ add_range(struct substitution *s, size_t from, size_t to);
 
 /* The body's token i is __VA_OPT__. Returns the index of the ')'. */
 static size_t
-add_va_opt(struct substitution *s, size_t i)
+add_va_opt(struct substitution *s, size_t i, bool is_right)
 {
 	const struct token *tokens = s->definition->tokens, *b = &tokens[i];
-	size_t close = i + 1, depth = 0, first = s->out->count;
+	size_t close = i + 1, depth = 0, first;
 
 	for (; close < s->definition->count; close++) {
 		depth += tokens[close].kind == TOKEN_OPEN;
@@ -272,6 +299,8 @@ add_va_opt(struct substitution *s, size_t i)
 		expansion_fail(s->x, UNMODELLED_EXTENSION, "__VA_OPT__");
 		return s->definition->count;
 	}
+	pad(s, b, is_right);
+	first = s->out->count;
 	if (is_given(s))
 		add_range(s, i + 2, close);
 	/* What stands inside is complete before it meets what stands outside. */
@@ -310,16 +339,16 @@ add_range(struct substitution *s, size_t from, size_t to)
 		if (tokens[i].kind == TOKEN_PARAMETER)
 			add_parameter(s, i, is_right);
 		else if (s->definition->has_va_opt && tokens[i].kind == TOKEN_NAME && tokens[i].symbol->special == SPECIAL_VA_OPT)
-			i = add_va_opt(s, i);
+			i = add_va_opt(s, i, is_right);
 		else
-			sequence_add(s->x, s->out, &tokens[i]);
+			add_one(s, &tokens[i]);
 	}
 }
 
 void
 substitution_run(struct expansion *x, const struct definition *d, struct argument *arguments, struct sequence *out)
 {
-	struct substitution s = {x, d, arguments, out};
+	struct substitution s = {x, d, arguments, out, 0};
 	size_t first = out->count;
 
 	add_range(&s, 0, d->count);
