@@ -344,7 +344,7 @@ keep_file(const struct run *r, struct jail_result *result)
 {
 	if (r->box.job->kept == NULL || r->layer_count == 0)
 		return;
-	char *name = xasprintf("%s/%s", JAIL_TMP + 1, r->box.job->kept);
+	char *name = xasprintf("%s/%s", &JAIL_TMP[1], r->box.job->kept);
 
 	result->kept_fd = openat(r->layers[0], name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	free(name);
