@@ -124,11 +124,17 @@ tick(void *context)
 	j->language->compiling(j);
 }
 
+#if defined(__has_feature)
+#define HAS_CLANGS_ADDRESS_SANITIZER __has_feature(address_sanitizer)
+#else
+#define HAS_CLANGS_ADDRESS_SANITIZER 0
+#endif
+
 /* One process may take as much memory as the machine has, but no more. */
 static int64_t
 memory_limit(void)
 {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || HAS_CLANGS_ADDRESS_SANITIZER
 	/* AddressSanitizer reserves terabytes of address space in this process, which the limit counts. */
 	return 0;
 #else

@@ -183,10 +183,11 @@ send_blob(struct client *c, size_t n)
 	const unsigned char *digest = n == 0 ? c->manifest.catalogue : c->items[n - 1].entry.digest;
 	char name[HASH_HEX_SIZE];
 	struct buffer packed = {0}, b = {0};
-	char *copy = xmalloc(len);
 
 	if (n == c->never)
 		return;
+	char *copy = xmalloc(len);
+
 	memcpy(copy, data, len);
 	if (n == c->damaged && len != 0)
 		copy[len / 2] ^= 1;
