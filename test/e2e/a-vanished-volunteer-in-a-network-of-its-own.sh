@@ -29,7 +29,7 @@ ip -n "$namespace" link set lo up
 
 mkdir -p "$work/far.store"
 chown nobody "$work/far.store"
-choose_port
+choose_port 0
 ip netns exec "$namespace" dccd --daemon --listen "$volunteer" --port "$port" --log-file "$work/far.log" \
 	--store-dir "$work/far.store" --pid-file "$work/far.pid" --jobs 4
 pid=$(cat "$work/far.pid")

@@ -7,7 +7,7 @@ needs_root "to become somebody else"
 write_sources
 mkdir "$work/user.store"
 chown nobody "$work/user.store"
-choose_port
+choose_port 0
 while :; do
 	status=0
 	setpriv --reuid nobody --regid nogroup --clear-groups env HOME="$work/user.store" dccd --daemon \

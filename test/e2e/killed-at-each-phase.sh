@@ -113,17 +113,21 @@ END
 mkfifo pipe.h
 start late.c
 reaches Preprocess
-wait_for 5 is_compiling late.c || fail "no preprocessor"
+is_preprocessing()
+{
+	[ -n "$(preprocessors_of late.c)" ]
+}
+wait_for 5 is_preprocessing || fail "no preprocessor"
 sleeps()
 {
-	grep -q '^State:.S' "/proc/$(compilers_of "$1" | head -n 1)/status"
+	grep -q '^State:.S' "/proc/$(preprocessors_of late.c | head -n 1)/status"
 }
-wait_for 5 sleeps late.c || fail "the preprocessor does not wait"
+wait_for 5 sleeps || fail "the preprocessor does not wait"
 sleep 0.2
 # It waits for the pipe; whoever opens that name from now on finds a file.
 echo 'int more;' >file.h
 mv file.h pipe.h
-for p in $(compilers_of late.c); do
+for p in $(preprocessors_of late.c); do
 	kill -9 "$p"
 done
 wait $client || fail "exit $? after its preprocessor was killed"

@@ -137,23 +137,22 @@ known=$top_builddir/test/e2e/known
 learn_compilers()
 {
 	# Not if they are other programs by now.
-	if [ "$known" -nt "$top_builddir/dccd" ] && [ "$known" -nt "$top_builddir/dcc-identify" ]; then
-		return
-	fi
+	[ -z "$(find "$known" -maxdepth 0 -newer "$top_builddir/dccd" -newer "$top_builddir/dcc-identify" 2>/dev/null)" ] ||
+		return 0
 	mkdir -p "$known.$$/store"
 	! is_root || chown nobody "$known.$$/store"
-	dccd -n --store-dir "$known.$$/store" >/dev/null &&
-		dcc-identify --quiet --save "$known.$$/client" "$(command -v gcc)" "$(command -v g++)" \
-			"$(command -v clang)" "$(command -v clang++)" || fail "the compilers cannot be identified"
+	dccd -n --store-dir "$known.$$/store" >/dev/null || fail "dccd finds no compilers"
+	dcc-identify --quiet --save "$known.$$/client" "$(command -v gcc)" "$(command -v g++)" \
+		"$(command -v clang)" "$(command -v clang++)" || fail "the compilers cannot be identified"
 	rm -rf "$known"
 	# Another script may have been first.
 	mv -T "$known.$$" "$known" 2>/dev/null || rm -rf "$known.$$"
 }
 
-# choose_port [NUMBER]: sets port, to another one for each daemon of each test that runs.
+# choose_port NUMBER: sets port, to another one for each daemon of each test that runs, and each number.
 choose_port()
 {
-	port=$((20000 + ($$ * 7 + ${#daemon_pids} * 3 + ${1:-0}) % 12000))
+	port=$((20000 + ($$ * 7 + ${#daemon_pids} * 3 + $1) % 12000))
 	while [ -n "$(ss -Hltn "sport = :$port")" ]; do
 		port=$((port + 1))
 	done
@@ -167,7 +166,7 @@ start_dccd()
 	mkdir -p "$work/$name.store"
 	cp -r "$known/store/identity" "$work/$name.store"
 	! is_root || chown -R nobody "$work/$name.store"
-	choose_port
+	choose_port 0
 	while :; do
 		status=0
 		dccd --daemon --listen "$address" --port "$port" --log-file "$work/$name.log" \
@@ -192,7 +191,7 @@ start_distccd()
 	: >"$work/$name.log"
 	: >"$work/$name.pid"
 	chmod 666 "$work/$name.log" "$work/$name.pid"
-	choose_port
+	choose_port 0
 	while :; do
 		status=0
 		TMPDIR=$work/$name.tmp /usr/bin/distccd --daemon --listen "$address" --port "$port" \
@@ -286,14 +285,26 @@ ran_here()
 	esac
 }
 
-# Ids of running compilers proper (not drivers) of this test that work on a source whose name contains NAME.
-compilers_of()
+# cc1_of NAME TEST: ids of running compilers proper (not drivers) of this script that work on a source whose name
+# contains NAME; TEST is awk's, about the words of their command line.
+cc1_of()
 {
 	for candidate in $(ps -eo pid=,comm=,args= | awk -v name="$1" \
-		'($2 == "cc1" || $2 == "cc1plus" || $2 == "clang") && index($0, name) { print $1 }'); do
+		'($2 == "cc1" || $2 == "cc1plus" || $2 == "clang") && index($0, name) && '"$2"' { print $1 }'); do
 		# In a jail too they know the folder; another test may have a source of the same name.
 		! grep -q -a -F "$work/" "/proc/$candidate/environ" 2>/dev/null || echo "$candidate"
 	done
+}
+
+# Those that compile, and those that only preprocess.
+compilers_of()
+{
+	cc1_of "$1" '!/ -E /'
+}
+
+preprocessors_of()
+{
+	cc1_of "$1" '/ -E /'
 }
 
 is_compiling()

@@ -123,7 +123,7 @@ start_dccd open 127.0.0.2 --allow-private --verbose
 DCC_HOSTS="127.0.0.2:$port" DCC_FALLBACK=0 expect 0 dcc gcc -c a.c
 
 # A service manager's sockets, and its wish to know when all is ready.
-choose_port
+choose_port 0
 systemd-socket-activate -l "127.0.0.6:$port" dccd --no-detach --log-file "$work/activated.log" \
 	--store-dir "$work/check.store" 2>"$work/activate.err" &
 activated=$!
