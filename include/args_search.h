@@ -28,7 +28,7 @@ struct args_search {
 	 * lies below a folder that the compiler knows.
 	 */
 	struct strv user_folders;
-	struct strv named_folders;  /* every folder of folders */
+	struct strv other_folders;  /* those of -idirafter, then of -iquote, then of the rest: as clang reads them */
 	bool has_relative_folder;   /* the meaning of folders depends on the current directory */
 	bool has_no_standard_folders; /* -nostdinc */
 	bool keeps_spelling;        /* -fno-canonical-system-headers */

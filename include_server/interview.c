@@ -139,16 +139,16 @@ struct output {
 	bool is_in_file;    /* before dcc_begin: the lines come from a file */
 };
 
-/* # LINE "FILE" FLAGS: FILE is "<built-in>" and the like, or a file that was entered. */
+/* # LINE "FILE" FLAGS: FILE is "<built-in>" and the like, with -g "FOLDER//", or a file that was entered. */
 static void
 read_marker(struct output *o, const char *line)
 {
 	const char *name = strchr(line, '"');
 	const char *end = name != NULL ? strchr(name + 1, '"') : NULL;
 
-	if (end == NULL || o->has_begun)
+	if (end == NULL || end < name + 3 || o->has_begun)
 		return;
-	o->is_in_file = name[1] != '<';
+	o->is_in_file = name[1] != '<' && strncmp(end - 2, "//", 2) != 0;
 	if (!o->is_in_file)
 		return;
 	char *path = xstrndup(name + 1, (size_t)(end - name - 1));

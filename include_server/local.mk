@@ -9,6 +9,7 @@ libinclude_a_SOURCES = \
 	include_server/builtins.h \
 	include_server/bytescan.c \
 	include_server/bytescan.h \
+	include_server/closure.c \
 	include_server/closure.h \
 	include_server/condition.c \
 	include_server/condition.h \
@@ -101,6 +102,7 @@ include_libs = libinclude.a libshared.a $(LZO_LIBS) $(ZSTD_LIBS) $(CRYPTO_LIBS)
 
 if UNIT_TESTS
 include_tests = \
+	test/unit/test_closure \
 	test/unit/test_dialect \
 	test/unit/test_draft \
 	test/unit/test_expander \
@@ -170,6 +172,10 @@ test_unit_test_watch_SOURCES = test/unit/test_watch.c
 test_unit_test_watch_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_watch_CFLAGS = $(test_cflags)
 test_unit_test_watch_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_closure_SOURCES = test/unit/test_closure.c test/unit/home.h test/unit/scratch.h
+test_unit_test_closure_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_closure_CFLAGS = $(test_cflags)
+test_unit_test_closure_LDADD = $(include_libs) $(CMOCKA_LIBS)
 test_unit_test_dialect_SOURCES = test/unit/test_dialect.c
 test_unit_test_dialect_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_dialect_CFLAGS = $(test_cflags)
@@ -178,7 +184,7 @@ test_unit_test_interview_SOURCES = test/unit/test_interview.c
 test_unit_test_interview_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_interview_CFLAGS = $(test_cflags)
 test_unit_test_interview_LDADD = $(include_libs) $(CMOCKA_LIBS)
-test_unit_test_oracle_SOURCES = test/unit/test_oracle.c test/unit/args_line.h test/unit/scratch.h
+test_unit_test_oracle_SOURCES = test/unit/test_oracle.c test/unit/args_line.h test/unit/home.h test/unit/scratch.h
 test_unit_test_oracle_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_oracle_CFLAGS = $(test_cflags)
 test_unit_test_oracle_LDADD = $(include_libs) $(CMOCKA_LIBS)
@@ -215,3 +221,11 @@ test_fuzz_fuzz_interview_SOURCES = test/fuzz/fuzz_interview.c
 test_fuzz_fuzz_interview_CPPFLAGS = $(include_cppflags)
 test_fuzz_fuzz_interview_LDADD = $(include_libs)
 test_fuzz_fuzz_interview_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+
+# What compares with the compilers, and measures.
+
+check_PROGRAMS += test/oracle/closures
+test_oracle_closures_SOURCES = test/oracle/closures.c
+test_oracle_closures_CPPFLAGS = $(include_cppflags)
+test_oracle_closures_LDADD = $(include_libs)
+TESTS += test/oracle/lists-equal-the-compilers.sh

@@ -25,6 +25,7 @@
 #define QUESTIONS_MAX 8192u     /* of one dialect */
 #define KNOWN_MAX 1024u         /* asked again of each new dialect */
 #define FAILURE_MS 10000        /* a compiler that failed is not asked the same for so long */
+#define CLANG_NAMES_BY_TEXT 17  /* since this version */
 #define TRIES 3                 /* while folders change under our eyes */
 
 struct oracle {
@@ -297,8 +298,12 @@ set_search(struct oracle *o, const struct consultation *c)
 {
 	struct known_list *l = c->list;
 	const struct strv *hidden = &l->searched.hidden;
+	struct strv named = {0};
 
-	l->search = oracle_memory_search(&o->memory, &l->searched);
+	if (c->compiler->compiler == ARGS_CLANG && c->compiler->major < CLANG_NAMES_BY_TEXT)
+		oracle_key_named_folders(c->q, &named);
+	l->search = oracle_memory_search(&o->memory, &l->searched, &named);
+	strv_release(&named);
 	l->covers = NULL;
 	for (size_t i = 0; l->covers == NULL && i < hidden->count; i++)
 		if (has_below(c->compiler, hidden->items[i]))
@@ -446,10 +451,13 @@ oracle_consult(struct oracle *o, const struct oracle_request *q, struct oracle_v
 	strv_release(&o->noted);
 	if (u != UNMODELLED_NONE)
 		return u;
+	bool is_clang = c.compiler->compiler == ARGS_CLANG;
+
 	o->last_compiler = c.compiler;
 	*view = (struct oracle_view){
 		.compiler = c.compiler->compiler,
 		.mode = c.list->dialect->said.mode,
+		.rules = is_clang && c.compiler->major >= CLANG_NAMES_BY_TEXT ? RESOLVER_NAMES_BY_TEXT : 0,
 		.predefines = c.list->dialect->predefines,
 		.search = c.list->search,
 		.has_preinclude = c.list->searched.has_preinclude,

@@ -33,6 +33,7 @@ struct oracle_request {
 struct oracle_view {
 	enum args_compiler compiler;
 	unsigned mode;                      /* enum program_mode */
+	unsigned rules;                     /* enum resolver_rules */
 	const struct program *predefines;
 	const struct search *search;
 	bool has_preinclude;                /* it enters <stdc-predef.h> before all else */

@@ -150,7 +150,7 @@ add_path_items(struct strv *out, const char *value)
 	}
 }
 
-enum whose { USERS, ALL };
+enum whose { USERS, OTHERS };
 
 static void
 add_variable_folders(struct strv *out, const struct strv *env, enum whose whose)
@@ -159,7 +159,7 @@ add_variable_folders(struct strv *out, const struct strv *env, enum whose whose)
 		const struct environment_variable *v = &environment_table[i];
 		const char *value = v->part == ENVIRONMENT_FOLDERS ? environment_find(env, v->name) : NULL;
 
-		if (value != NULL && value[0] != '\0' && (whose == ALL || v->is_user_folder))
+		if (value != NULL && value[0] != '\0' && v->is_user_folder == (whose == USERS))
 			add_path_items(out, value);
 	}
 }
@@ -174,6 +174,7 @@ oracle_key_user_folders(const struct oracle_request *q, struct strv *out)
 void
 oracle_key_named_folders(const struct oracle_request *q, struct strv *out)
 {
-	add_all(out, &q->search->named_folders);
-	add_variable_folders(out, q->env, ALL);
+	oracle_key_user_folders(q, out);
+	add_all(out, &q->search->other_folders);
+	add_variable_folders(out, q->env, OTHERS);
 }

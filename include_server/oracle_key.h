@@ -22,7 +22,7 @@ void
 oracle_key_command(const struct oracle_request *q, struct strv *argv);
 void
 oracle_key_environment(const struct oracle_request *q, struct strv *env);
-/* The folders of -I and CPATH, and all that are named: as struct args_search has them, with the environment's. */
+/* The folders of -I and CPATH, and all that are named, in clang's order; spelled as in struct args_search. */
 void
 oracle_key_user_folders(const struct oracle_request *q, struct strv *out);
 void

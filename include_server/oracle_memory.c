@@ -9,6 +9,7 @@
 struct known_search {
 	char *key;
 	struct search search;
+	struct strv named;
 };
 
 static uint64_t
@@ -103,13 +104,18 @@ oracle_memory_list(struct oracle_memory *m, struct known_dialect *dialect, char 
 }
 
 const struct search *
-oracle_memory_search(struct oracle_memory *m, const struct searched *s)
+oracle_memory_search(struct oracle_memory *m, const struct searched *s, const struct strv *named)
 {
 	struct buffer text = {0};
 
 	for (size_t i = 0; i < s->count; i++) {
 		buffer_add_string(&text, i < s->bracket ? "q" : s->folders[i].is_system ? "s" : "u");
 		buffer_add_string(&text, s->folders[i].path);
+		buffer_add_string(&text, "\n");
+	}
+	for (size_t i = 0; i < named->count; i++) {
+		buffer_add_string(&text, "n");
+		buffer_add_string(&text, named->items[i]);
 		buffer_add_string(&text, "\n");
 	}
 	char *key = buffer_take_string(&text);
@@ -122,7 +128,10 @@ oracle_memory_search(struct oracle_memory *m, const struct searched *s)
 	}
 	k = xcalloc(1, sizeof(*k));
 	k->key = key;
-	k->search = (struct search){.count = s->count, .bracket = s->bracket, .number = ++m->numbers};
+	if (named->count > 0)
+		strv_add_all(&k->named, named->items);
+	k->search = (struct search){.count = s->count, .bracket = s->bracket, .number = ++m->numbers,
+	                            .named = (const char *const *)k->named.items, .named_count = k->named.count};
 	k->search.folders = xcalloc(s->count + 1, sizeof(*k->search.folders));
 	for (size_t i = 0; i < s->count; i++)
 		k->search.folders[i] = (struct search_folder){xstrdup(s->folders[i].path), s->folders[i].is_system};
@@ -136,6 +145,7 @@ free_search(struct known_search *k)
 	for (size_t i = 0; i < k->search.count; i++)
 		free(k->search.folders[i].path);
 	free(k->search.folders);
+	strv_release(&k->named);
 	free(k->key);
 	free(k);
 }

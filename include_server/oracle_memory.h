@@ -53,8 +53,8 @@ struct known_dialect *
 oracle_memory_dialect(struct oracle_memory *m, char *key);
 struct known_list *
 oracle_memory_list(struct oracle_memory *m, struct known_dialect *dialect, char *key);
-/* Equal lists are one: what the resolver remembers of it counts for all of them. */
+/* Equal lists are one: what the resolver remembers of it counts for all of them. named: as in struct search. */
 const struct search *
-oracle_memory_search(struct oracle_memory *m, const struct searched *s);
+oracle_memory_search(struct oracle_memory *m, const struct searched *s, const struct strv *named);
 
 #endif

@@ -226,8 +226,8 @@ searched_take(struct searched *s, const struct interview *i, const char *cwd, co
 	if (e == OK)
 		e = add_paths(s, cwd, &i->missing, EXPECT_NOTHING);
 	for (size_t k = 0; e == OK && k < named->count; k++)
-		/* '=' stands for a folder that the compiler has spelled out in its lists. */
-		if (named->items[k][0] != '=' && named->items[k][0] != '$')
+		/* The compiler has spelled out in its lists what is below a folder that it knows. */
+		if (strchr("=$*", named->items[k][0]) == NULL || named->items[k][0] == '\0')
 			e = add_path(s, cwd, named->items[k][0] != '\0' ? named->items[k] : ".", EXPECT_EITHER);
 	if (e == OK && i->may_preinclude && !s->has_preinclude)
 		e = expect_no_preinclude(s, cwd);

@@ -23,7 +23,9 @@ enum part {
 	PART_IMACROS,
 	PART_INCLUDE,
 	PART_USER_FOLDER,
-	PART_OTHER_FOLDER,
+	PART_AFTER_FOLDER,
+	PART_QUOTE_FOLDER,
+	PART_SYSTEM_FOLDER,
 	PART_PREFIX,       /* a folder that others are below */
 	PART_USER_PREFIXED,
 	PART_NO_STANDARD,
@@ -47,8 +49,8 @@ static const struct row options[] = {
 	{"--imacros=", PART_IMACROS},
 	{"--include", PART_INCLUDE},
 	{"--include-directory", PART_USER_FOLDER},
-	{"--include-directory-after", PART_OTHER_FOLDER},
-	{"--include-directory-after=", PART_OTHER_FOLDER},
+	{"--include-directory-after", PART_AFTER_FOLDER},
+	{"--include-directory-after=", PART_AFTER_FOLDER},
 	{"--include-directory=", PART_USER_FOLDER},
 	{"--include-prefix", PART_PREFIX},
 	{"--include-prefix=", PART_PREFIX},
@@ -79,7 +81,7 @@ static const struct row options[] = {
 	{"-Wunused-macros", PART_HARMLESS},
 	{"-Xlinker", PART_HARMLESS},
 	{"-Xpreprocessor", PART_LATER},
-	{"-cxx-isystem", PART_OTHER_FOLDER},
+	{"-cxx-isystem", PART_SYSTEM_FOLDER},
 	{"-fcallgraph-info", PART_HARMLESS},
 	{"-fcolor-diagnostics", PART_HARMLESS},
 	{"-fdebug-compilation-dir", PART_HARMLESS},
@@ -93,23 +95,23 @@ static const struct row options[] = {
 	{"-fsave-optimization-record", PART_HARMLESS},
 	{"-fstack-usage", PART_HARMLESS},
 	{"-fworking-directory", PART_HARMLESS},
-	{"-idirafter", PART_OTHER_FOLDER},
+	{"-idirafter", PART_AFTER_FOLDER},
 	{"-iframework", PART_REFUSED},
 	{"-iframeworkwithsysroot", PART_REFUSED},
 	{"-imacros", PART_IMACROS},
 	{"-include", PART_INCLUDE},
 	{"-iprefix", PART_PREFIX},
-	{"-iquote", PART_OTHER_FOLDER},
+	{"-iquote", PART_QUOTE_FOLDER},
 	{"-isysroot", PART_PREFIX},
-	{"-isystem", PART_OTHER_FOLDER},
-	{"-isystem-after", PART_OTHER_FOLDER},
+	{"-isystem", PART_SYSTEM_FOLDER},
+	{"-isystem-after", PART_SYSTEM_FOLDER},
 	{"-iwithprefixbefore", PART_USER_PREFIXED},
 	{"-l", PART_HARMLESS},
 	{"-nostdinc", PART_NO_STANDARD},
 	{"-pipe", PART_HARMLESS},
 	{"-remap", PART_REFUSED},
 	{"-rpath", PART_HARMLESS},
-	{"-stdlib++-isystem", PART_OTHER_FOLDER},
+	{"-stdlib++-isystem", PART_SYSTEM_FOLDER},
 	{"-traditional", PART_REFUSED},
 	{"-traditional-cpp", PART_REFUSED},
 	{"-u", PART_HARMLESS},
@@ -147,6 +149,7 @@ struct reader {
 	struct buffer macros;
 	struct strv later;  /* words of -Wp and -Xpreprocessor */
 	bool is_later;      /* they are being read */
+	struct strv after, quote, system;
 };
 
 /* One option, as it stands in words. */
@@ -276,18 +279,19 @@ add_prefixed(struct reader *r, const char *folder)
 }
 
 static void
-add_folder(struct reader *r, enum part part, const struct word *w)
+add_prefixed_folder(struct reader *r, enum part part, const struct word *w)
 {
 	note_folder(r, w->m.value);
-	if (part == PART_USER_FOLDER)
-		strv_add(&r->s->user_folders, w->m.value);
-	else if (part == PART_USER_PREFIXED)
+	if (part == PART_USER_PREFIXED)
 		add_prefixed(r, w->m.value);
-	if (part != PART_USER_FOLDER && part != PART_OTHER_FOLDER) {
-		keep(r, w, &r->s->dialect);
-		return;
-	}
-	strv_add(&r->s->named_folders, w->m.value);
+	keep(r, w, &r->s->dialect);
+}
+
+static void
+add_folder(struct reader *r, const struct word *w, struct strv *list)
+{
+	note_folder(r, w->m.value);
+	strv_add(list, w->m.value);
 	keep(r, w, &r->s->folders);
 }
 
@@ -333,10 +337,20 @@ read_option(struct reader *r, const struct word *w)
 		strv_add(&r->s->includes, value);
 		break;
 	case PART_USER_FOLDER:
-	case PART_OTHER_FOLDER:
+		add_folder(r, w, &r->s->user_folders);
+		break;
+	case PART_AFTER_FOLDER:
+		add_folder(r, w, &r->after);
+		break;
+	case PART_QUOTE_FOLDER:
+		add_folder(r, w, &r->quote);
+		break;
+	case PART_SYSTEM_FOLDER:
+		add_folder(r, w, &r->system);
+		break;
 	case PART_PREFIX:
 	case PART_USER_PREFIXED:
-		add_folder(r, part, w);
+		add_prefixed_folder(r, part, w);
 		break;
 	case PART_NO_STANDARD:
 		r->s->has_no_standard_folders = true;
@@ -392,6 +406,14 @@ read_words(struct reader *r, char *const *words, size_t first, size_t count)
 	}
 }
 
+static void
+move_all(struct strv *from, struct strv *to)
+{
+	if (from->count > 0)
+		strv_add_all(to, from->items);
+	strv_release(from);
+}
+
 void
 args_search_parse(const struct args *a, struct args_search *s)
 {
@@ -400,6 +422,9 @@ args_search_parse(const struct args *a, struct args_search *s)
 	read_words(&r, a->argv.items, 1, a->argv.count);
 	r.is_later = true;
 	read_words(&r, r.later.items, 0, r.later.count);
+	move_all(&r.after, &s->other_folders);
+	move_all(&r.quote, &s->other_folders);
+	move_all(&r.system, &s->other_folders);
 	s->macros = buffer_take_string(&r.macros);
 	strv_release(&r.later);
 }
@@ -414,6 +439,6 @@ args_search_release(struct args_search *s)
 	strv_release(&s->dialect);
 	strv_release(&s->folders);
 	strv_release(&s->user_folders);
-	strv_release(&s->named_folders);
+	strv_release(&s->other_folders);
 	*s = (struct args_search){0};
 }

@@ -155,7 +155,7 @@ folders_are_a_key_of_their_own(void **state)
 	assert_words(line, "folders", &p.search.folders,
 	             "-I/a -isystem /b -I /c -iquote/d -idirafter /e -Xpreprocessor -I -Xpreprocessor /f");
 	assert_words(line, "user folders", &p.search.user_folders, "/a /c /f");
-	assert_words(line, "named folders", &p.search.named_folders, "/a /b /c /d /e /f");
+	assert_words(line, "other folders", &p.search.other_folders, "/e /d /b");
 	assert_words(line, "dialect", &p.search.dialect, "");
 	assert_false(p.search.has_relative_folder);
 	release(&p);

@@ -49,7 +49,7 @@ what_stands_before_the_source_are_the_compilers_macros(void **state)
 	struct interview i = {0};
 
 	(void)state;
-	assert_int_equal(parse_output("# 0 \"<stdin>\"\n# 0 \"<built-in>\"\n#define __STDC__ 1\n# 0 \"<command-line>\"\n"
+	assert_int_equal(parse_output("# 0 \"<stdin>\"\n# 1 \"/work//\"\n# 0 \"<built-in>\"\n#define __STDC__ 1\n# 0 \"<command-line>\"\n"
 	                              "#define _REENTRANT 1\n#undef X\n# 1 \"/usr/include/stdc-predef.h\" 1 3 4\n"
 	                              "# 19 \"/usr/include/stdc-predef.h\" 3 4\n#define _STDC_PREDEF_H 1\n"
 	                              "# 0 \"<command-line>\" 2\n# 1 \"<stdin>\"\ndcc_begin\n#define LATER\ndcc_end\n",

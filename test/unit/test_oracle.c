@@ -12,10 +12,9 @@
 #include <cmocka.h>
 
 #include "args_line.h"
-#include "identify.h"
+#include "home.h"
 #include "oracle.h"
 #include "path.h"
-#include "scratch.h"
 #include "xalloc.h"
 
 /* The double of module program: the text. */
@@ -41,52 +40,28 @@ program_free(struct program *p)
 	free(p);
 }
 
-/* A user's folder that knows this machine's compilers, in which the test stands. */
-struct home {
-	char *dir;
-	char *gcc, *gxx, *clang;
+struct fixture {
+	struct home home;
 	struct oracle *oracle;
 };
-
-static char *
-know(const struct home *h, const char *name)
-{
-	char *path = identify_find_compiler(name);
-	char *dir = path_join(h->dir, "identity");
-	struct identity id = {0};
-
-	assert_non_null(path);
-	assert_int_equal(identify_compiler(path, NULL, &id), OK);
-	assert_int_equal(identity_save(dir, &id), OK);
-	identity_release(&id);
-	free(dir);
-	return path;
-}
 
 static int
 set_up_home(void **state)
 {
-	struct home *h = xcalloc(1, sizeof(*h));
+	struct fixture *f = xcalloc(1, sizeof(*f));
 
-	h->dir = scratch_make();
-	h->gcc = know(h, "gcc");
-	h->gxx = know(h, "g++");
-	h->clang = know(h, "clang");
-	*state = h;
+	home_make(&f->home);
+	*state = f;
 	return 0;
 }
 
 static int
 tear_down_home(void **state)
 {
-	struct home *h = *state;
-	int status = scratch_remove(h->dir);
+	struct fixture *f = *state;
+	int status = home_remove(&f->home);
 
-	free(h->gcc);
-	free(h->gxx);
-	free(h->clang);
-	free(h->dir);
-	free(h);
+	free(f);
 	return status;
 }
 
@@ -94,20 +69,20 @@ tear_down_home(void **state)
 static int
 set_up(void **state)
 {
-	struct home *h = *state;
-	char *kept = path_join(h->dir, "oracle");
+	struct fixture *h = *state;
+	char *kept = path_join(h->home.dir, "oracle");
 	int status = scratch_remove(kept);
 
 	free(kept);
-	assert_int_equal(chdir(h->dir), 0);
-	h->oracle = oracle_new(NULL, h->dir);
+	assert_int_equal(chdir(h->home.dir), 0);
+	h->oracle = oracle_new(NULL, h->home.dir);
 	return status;
 }
 
 static int
 tear_down(void **state)
 {
-	struct home *h = *state;
+	struct fixture *h = *state;
 
 	oracle_free(h->oracle);
 	return 0;
@@ -125,14 +100,14 @@ struct asked {
 
 /* The line begins with a compiler's name, which path is to be run for. */
 static void
-consult(struct asked *a, struct home *h, const char *path, const char *line, const char *variable)
+consult(struct asked *a, struct fixture *h, const char *path, const char *line, const char *variable)
 {
 	*a = (struct asked){0};
 	set_command(&a->args, line);
 	args_search_parse(&a->args, &a->search);
 	if (variable != NULL)
 		strv_add(&a->env, variable);
-	a->request = (struct oracle_request){.compiler = path, .cwd = h->dir, .env = &a->env,
+	a->request = (struct oracle_request){.compiler = path, .cwd = h->home.dir, .env = &a->env,
 	                                     .language = a->args.language, .search = &a->search};
 	a->why = oracle_consult(h->oracle, &a->request, &a->view, &a->detail);
 }
@@ -147,7 +122,7 @@ release(struct asked *a)
 }
 
 static uint64_t
-runs(const struct home *h)
+runs(const struct fixture *h)
 {
 	struct oracle_counts c;
 
@@ -157,7 +132,7 @@ runs(const struct home *h)
 
 /* Consults and lets go. */
 static enum unmodelled
-consult_once(struct home *h, const char *path, const char *line, const char *variable)
+consult_once(struct fixture *h, const char *path, const char *line, const char *variable)
 {
 	struct asked a;
 
@@ -175,10 +150,10 @@ has_macro(const struct oracle_view *v, const char *line)
 static void
 gcc_tells_its_macros_and_folders(void **state)
 {
-	struct home *h = *state;
+	struct fixture *h = *state;
 	struct asked a;
 
-	consult(&a, h, h->gcc, "gcc -O2 -Dmine -c a.c", NULL);
+	consult(&a, h, h->home.gcc, "gcc -O2 -Dmine -c a.c", NULL);
 	assert_int_equal(a.why, UNMODELLED_NONE);
 	assert_true(has_macro(&a.view, "#define __OPTIMIZE__ 1\n"));
 	assert_true(has_macro(&a.view, "#define __GNUC__ "));
@@ -210,12 +185,12 @@ options_decide_the_traits_of_the_language(void **state)
 		                               PROGRAM_DIGIT_SEPARATORS},
 		{"gcc -c a.S", PROGRAM_ASSEMBLER | PROGRAM_LINE_COMMENTS},
 	};
-	struct home *h = *state;
+	struct fixture *h = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct asked a;
 
-		consult(&a, h, h->gcc, cases[i].line, NULL);
+		consult(&a, h, h->home.gcc, cases[i].line, NULL);
 		assert_int_equal(a.why, UNMODELLED_NONE);
 		assert_int_equal(a.view.mode & ~(unsigned)PROGRAM_ELIFDEF, cases[i].mode);
 		release(&a);
@@ -225,18 +200,18 @@ options_decide_the_traits_of_the_language(void **state)
 static void
 what_was_asked_once_is_known(void **state)
 {
-	struct home *h = *state;
+	struct fixture *h = *state;
 	struct asked a, b;
 
-	consult(&a, h, h->gcc, "gcc -c a.c", NULL);
+	consult(&a, h, h->home.gcc, "gcc -c a.c", NULL);
 	assert_int_equal(runs(h), 1);
-	consult(&b, h, h->gcc, "gcc -Wall -DX -c b.c -o b.o", NULL);
+	consult(&b, h, h->home.gcc, "gcc -Wall -DX -c b.c -o b.o", NULL);
 	assert_int_equal(runs(h), 1);
 	assert_ptr_equal(a.view.search, b.view.search);
 	assert_ptr_equal(a.view.predefines, b.view.predefines);
 	release(&b);
 	/* Another list for the same folders. */
-	consult(&b, h, h->gcc, "gcc -I/no/such/folder -c b.c", NULL);
+	consult(&b, h, h->home.gcc, "gcc -I/no/such/folder -c b.c", NULL);
 	assert_int_equal(runs(h), 2);
 	assert_ptr_equal(a.view.search, b.view.search);
 	release(&b);
@@ -246,13 +221,13 @@ what_was_asked_once_is_known(void **state)
 static void
 the_next_oracle_knows_what_one_was_told(void **state)
 {
-	struct home *h = *state;
+	struct fixture *h = *state;
 	struct asked a;
 
-	assert_int_equal(consult_once(h, h->gcc, "gcc -I. -c a.c", NULL), UNMODELLED_NONE);
+	assert_int_equal(consult_once(h, h->home.gcc, "gcc -I. -c a.c", NULL), UNMODELLED_NONE);
 	oracle_free(h->oracle);
-	h->oracle = oracle_new(NULL, h->dir);
-	consult(&a, h, h->gcc, "gcc -I. -c a.c", NULL);
+	h->oracle = oracle_new(NULL, h->home.dir);
+	consult(&a, h, h->home.gcc, "gcc -I. -c a.c", NULL);
 	assert_int_equal(a.why, UNMODELLED_NONE);
 	assert_true(has_macro(&a.view, "#define __GNUC__ "));
 	assert_string_equal(a.view.search->folders[0].path, ".");
@@ -265,21 +240,21 @@ the_next_oracle_knows_what_one_was_told(void **state)
 static void
 a_folder_that_appears_is_searched(void **state)
 {
-	struct home *h = *state;
+	struct fixture *h = *state;
 	struct asked a;
 
-	consult(&a, h, h->gcc, "gcc -Ilater -c a.c", NULL);
+	consult(&a, h, h->home.gcc, "gcc -Ilater -c a.c", NULL);
 	assert_true(a.view.search->folders[0].is_system);
 	assert_true(oracle_is_current(h->oracle));
 	release(&a);
 	assert_int_equal(mkdir("later", 0755), 0);
 	assert_false(oracle_is_current(h->oracle));
-	consult(&a, h, h->gcc, "gcc -Ilater -c a.c", NULL);
+	consult(&a, h, h->home.gcc, "gcc -Ilater -c a.c", NULL);
 	assert_string_equal(a.view.search->folders[0].path, "later");
 	assert_false(a.view.search->folders[0].is_system);
 	release(&a);
 	assert_int_equal(rmdir("later"), 0);
-	consult(&a, h, h->gcc, "gcc -Ilater -c a.c", NULL);
+	consult(&a, h, h->home.gcc, "gcc -Ilater -c a.c", NULL);
 	assert_true(a.view.search->folders[0].is_system);
 	release(&a);
 }
@@ -287,11 +262,11 @@ a_folder_that_appears_is_searched(void **state)
 static void
 cpath_comes_behind_the_commands_folders(void **state)
 {
-	struct home *h = *state;
+	struct fixture *h = *state;
 	struct asked a;
 
 	assert_int_equal(mkdir("c", 0755) | mkdir("i", 0755) | mkdir("s", 0755), 0);
-	consult(&a, h, h->gcc, "gcc -Ii -isystem s -c a.c", "CPATH=c:");
+	consult(&a, h, h->home.gcc, "gcc -Ii -isystem s -c a.c", "CPATH=c:");
 	assert_int_equal(a.why, UNMODELLED_NONE);
 	assert_string_equal(a.view.search->folders[0].path, "i");
 	assert_string_equal(a.view.search->folders[1].path, "c");
@@ -300,7 +275,7 @@ cpath_comes_behind_the_commands_folders(void **state)
 	assert_string_equal(a.view.search->folders[3].path, "s");
 	assert_true(a.view.search->folders[3].is_system);
 	release(&a);
-	consult(&a, h, h->gcc, "gcc -Ii -c a.c", "C_INCLUDE_PATH=c");
+	consult(&a, h, h->home.gcc, "gcc -Ii -c a.c", "C_INCLUDE_PATH=c");
 	assert_string_equal(a.view.search->folders[1].path, "c");
 	assert_true(a.view.search->folders[1].is_system);
 	release(&a);
@@ -319,11 +294,11 @@ questions_are_answered_exactly_and_asked_together(void **state)
 		{"defined __has_feature", 0, OK},               {"defined __has_attribute", 1, OK},
 		{"__has_builtin(__builtin_memcpy)", 1, OK},     {"__is_nothing(x)", 0, ERR_DENIED},
 	};
-	struct home *h = *state;
+	struct fixture *h = *state;
 	struct asked a;
 	int64_t value;
 
-	consult(&a, h, h->gxx, "g++ -std=c++20 -c a.cc", NULL);
+	consult(&a, h, h->home.gxx, "g++ -std=c++20 -c a.cc", NULL);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(oracle_answer(h->oracle, cases[i].question, &value), ERR_MISSING);
 	assert_int_equal(oracle_ask_noted(h->oracle, &a.request, &a.detail), UNMODELLED_NONE);
@@ -335,14 +310,14 @@ questions_are_answered_exactly_and_asked_together(void **state)
 	}
 	release(&a);
 	/* A new dialect is asked the same at once. */
-	consult(&a, h, h->gxx, "g++ -std=c++98 -c a.cc", NULL);
+	consult(&a, h, h->home.gxx, "g++ -std=c++98 -c a.cc", NULL);
 	assert_int_equal(runs(h), 3);
 	assert_int_equal(oracle_answer(h->oracle, "__has_builtin(__builtin_memcpy)", &value), OK);
 	release(&a);
 	/* And the next oracle has the answers. */
 	oracle_free(h->oracle);
-	h->oracle = oracle_new(NULL, h->dir);
-	consult(&a, h, h->gxx, "g++ -std=c++20 -c a.cc", NULL);
+	h->oracle = oracle_new(NULL, h->home.dir);
+	consult(&a, h, h->home.gxx, "g++ -std=c++20 -c a.cc", NULL);
 	assert_int_equal(oracle_answer(h->oracle, "__has_cpp_attribute(nodiscard)", &value), OK);
 	assert_int_equal(value, 201907);
 	assert_int_equal(runs(h), 0);
@@ -352,11 +327,11 @@ questions_are_answered_exactly_and_asked_together(void **state)
 static void
 clang_tells_the_same_in_its_own_way(void **state)
 {
-	struct home *h = *state;
+	struct fixture *h = *state;
 	struct asked a;
 	int64_t value = 7;
 
-	consult(&a, h, h->clang, "clang -I. -I/no/such/folder -c a.c", NULL);
+	consult(&a, h, h->home.clang, "clang -I. -I/no/such/folder -c a.c", NULL);
 	assert_int_equal(a.why, UNMODELLED_NONE);
 	assert_int_equal(a.view.compiler, ARGS_CLANG);
 	assert_true(a.view.mode & PROGRAM_CLANG);
@@ -378,11 +353,11 @@ clang_tells_the_same_in_its_own_way(void **state)
 static void
 a_command_that_fails_is_not_tried_for_every_file(void **state)
 {
-	struct home *h = *state;
+	struct fixture *h = *state;
 	struct asked a;
 
 	for (int i = 0; i < 3; i++) {
-		consult(&a, h, h->gcc, "gcc -std=nonsense -c a.c", NULL);
+		consult(&a, h, h->home.gcc, "gcc -std=nonsense -c a.c", NULL);
 		assert_int_equal(a.why, UNMODELLED_COMPILER);
 		assert_non_null(strstr(a.detail, "nonsense"));
 		release(&a);
@@ -393,14 +368,14 @@ a_command_that_fails_is_not_tried_for_every_file(void **state)
 static void
 what_is_not_modelled_is_named(void **state)
 {
-	struct home *h = *state;
+	struct fixture *h = *state;
 
-	assert_int_equal(consult_once(h, h->gcc, "gcc -c a.c", "DEPENDENCIES_OUTPUT=x"), UNMODELLED_ENVIRONMENT);
+	assert_int_equal(consult_once(h, h->home.gcc, "gcc -c a.c", "DEPENDENCIES_OUTPUT=x"), UNMODELLED_ENVIRONMENT);
 	assert_int_equal(consult_once(h, "/bin/true", "gcc -c a.c", NULL), UNMODELLED_COMPILER);
-	assert_int_equal(consult_once(h, h->gcc, "gcc -I/etc/passwd -c a.c", NULL), UNMODELLED_FOLDER);
-	assert_int_equal(consult_once(h, h->gcc, "gcc -I/usr -c a.c", NULL), UNMODELLED_FOLDER);
-	assert_int_equal(consult_once(h, h->gcc, "gcc -I/usr -c b.c", NULL), UNMODELLED_FOLDER);
-	assert_int_equal(consult_once(h, h->clang, "clang --target=x86_64-pc-windows-msvc -c a.c", NULL), UNMODELLED_LANGUAGE);
+	assert_int_equal(consult_once(h, h->home.gcc, "gcc -I/etc/passwd -c a.c", NULL), UNMODELLED_FOLDER);
+	assert_int_equal(consult_once(h, h->home.gcc, "gcc -I/usr -c a.c", NULL), UNMODELLED_FOLDER);
+	assert_int_equal(consult_once(h, h->home.gcc, "gcc -I/usr -c b.c", NULL), UNMODELLED_FOLDER);
+	assert_int_equal(consult_once(h, h->home.clang, "clang --target=x86_64-pc-windows-msvc -c a.c", NULL), UNMODELLED_LANGUAGE);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

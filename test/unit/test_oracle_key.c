@@ -118,7 +118,7 @@ an_empty_item_of_a_list_is_the_current_folder(void **state)
 	struct strv folders = {0};
 
 	(void)state;
-	ask(&a, "gcc -Ix -isystem y -c a.c", "CPATH=/a::b");
+	ask(&a, "gcc -isystem y -Ix -c a.c", "CPATH=/a::b");
 	oracle_key_user_folders(&a.request, &folders);
 	assert_int_equal(folders.count, 4);
 	assert_string_equal(folders.items[0], "x");
@@ -128,6 +128,7 @@ an_empty_item_of_a_list_is_the_current_folder(void **state)
 	strv_release(&folders);
 	oracle_key_named_folders(&a.request, &folders);
 	assert_int_equal(folders.count, 5);
+	assert_string_equal(folders.items[4], "y");
 	strv_release(&folders);
 	release(&a);
 }
