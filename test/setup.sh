@@ -17,7 +17,7 @@ packages_for()
 		echo g++ procps
 		;;
 	bench)
-		echo g++ distcc python3 bc bison flex iproute2 procps util-linux xz-utils bzip2
+		echo g++ distcc distcc-pump python3 bc bison flex iproute2 procps util-linux xz-utils bzip2
 		;;
 	npm) # fetches LevelDB's sources
 		echo npm ca-certificates
