@@ -11,8 +11,8 @@
 #include "process.h"
 #include "xalloc.h"
 
-#ifndef PKGLIBEXECDIR
-#define PKGLIBEXECDIR "/usr/local/libexec/dcc"
+#ifndef BINDIR
+#define BINDIR "/usr/local/bin"
 #endif
 
 /* Hashing a compiler takes a second at most; one on a sick disk shall not hang the build. */
@@ -35,26 +35,24 @@ local_run(const char *compiler, char *const argv[], int *status)
 	return process_wait(pid, status);
 }
 
-/* dcc-identify: where it was installed, or beside us in a build tree. */
+/* dcc-identify: beside us, in a build tree as well, or where it was installed. */
 static char *
 find_helper(void)
 {
 	char own[4096];
-	char *path = xstrdup(PKGLIBEXECDIR "/dcc-identify");
-
-	if (access(path, X_OK) == 0)
-		return path;
 	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
 
 	if (n > 0) {
 		own[n] = '\0';
 		char *dir = path_dir(own);
+		char *path = path_join(dir, "dcc-identify");
 
-		free(path);
-		path = path_join(dir, "dcc-identify");
 		free(dir);
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
 	}
-	return path;
+	return xstrdup(BINDIR "/dcc-identify");
 }
 
 static enum err
