@@ -13,6 +13,7 @@
  *     listener: GO, or QUEUED (number = jobs ahead), or FULL, or STOPPING
  *     job: FREE    the compiler has ended: its slot can be given away, the reply follows
  *     job: REPORT  what became of it, for the statistics
+ *     job: CHANGED compilers changed on disk: their new identities are in the directory
  */
 enum control_type {
 	CONTROL_WANT = 1,
@@ -21,7 +22,8 @@ enum control_type {
 	CONTROL_FULL,
 	CONTROL_STOPPING,
 	CONTROL_FREE,
-	CONTROL_REPORT
+	CONTROL_REPORT,
+	CONTROL_CHANGED
 };
 
 /* How a connection ended, in the words of distcc's statistics. */

@@ -138,6 +138,9 @@ report(const struct job *j, enum control_outcome outcome)
 	snprintf(c.source, sizeof(c.source), "%s", j->source != NULL ? j->source : "none");
 	if (control_send(j->control_fd, &c) != OK)
 		log_debug("the listener is gone");
+	c = (struct control){.type = CONTROL_CHANGED};
+	if (j->toolchain != NULL && j->toolchain->was_refreshed && control_send(j->control_fd, &c) != OK)
+		log_debug("the listener is gone");
 }
 
 /* A name for one field of the log line: blanks would make two fields of it. */

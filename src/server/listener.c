@@ -151,6 +151,8 @@ hear(struct listener *l, struct jobtable_entry *e)
 			grant_slots(l);
 		} else if (c.type == CONTROL_REPORT) {
 			stats_report(&l->stats, &c, io_now_ms());
+		} else if (c.type == CONTROL_CHANGED) {
+			toolchain_reload(l->setup->toolchain);
 		}
 	}
 	if (err == ERR_CLOSED)

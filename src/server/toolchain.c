@@ -4,8 +4,8 @@
  * directory are identified once. clang's name before "clang" is a target and changes what it does, so
  * there that must agree as well.
  *
- * A compiler may be upgraded while the daemon runs. Jobs are children that cannot tell the listener, so the first one that meets
- * the change leaves the new identity in the directory, under a lock, and the others find it there.
+ * A compiler may be upgraded while the daemon runs. The first job that meets the change leaves the new identity in the
+ * directory, under a lock; the others find it there, and so does the listener, once a job has told it to look.
  */
 /* realpath(3) belongs to XSI. */
 #define _XOPEN_SOURCE 700
@@ -384,6 +384,7 @@ refresh(struct toolchain *t)
 			continue;
 		}
 		has_changed = true;
+		t->was_refreshed = true;
 		log_info("%s changed on disk", entry->path);
 		if (identify_entry(t, entry->name, entry->path, &id) != OK) {
 			log_warning("%s is no longer offered", entry->path);
@@ -395,6 +396,43 @@ refresh(struct toolchain *t)
 		i++;
 	}
 	return has_changed;
+}
+
+static enum err
+load_entry(const struct toolchain *t, const struct toolchain_entry *entry, struct identity *id)
+{
+	const struct toolchain_entry *twin = find_twin(t, entry->name, entry->path);
+
+	if (twin != NULL) {
+		identity_copy(&twin->id, id);
+		return OK;
+	}
+	char *search = toolchain_search_path(entry->path);
+	enum err e = load_current(t->identity_dir, entry->path, search, id);
+
+	free(search);
+	return e;
+}
+
+void
+toolchain_reload(struct toolchain *t)
+{
+	for (size_t i = 0; i < t->count;) {
+		struct toolchain_entry *entry = &t->list[i];
+		struct identity id;
+
+		if (!identity_is_program(entry->path)) {
+			log_warning("%s is no longer offered", entry->path);
+			remove_entry(t, i);
+			continue;
+		}
+		i++;
+		if (identity_is_current(&entry->id) || load_entry(t, entry, &id) != OK)
+			continue;
+		log_info("%s has a new identity", entry->path);
+		identity_release(&entry->id);
+		entry->id = id;
+	}
 }
 
 static const struct toolchain_entry *

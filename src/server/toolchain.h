@@ -23,6 +23,7 @@ struct toolchain {
 	struct toolchain_entry *list; /* by name */
 	size_t count;
 	char *identity_dir;
+	bool was_refreshed; /* a find met files that had changed on disk */
 };
 
 /*
@@ -46,6 +47,9 @@ toolchain_find_digest(struct toolchain *t, const char *digest, enum identity_lan
  */
 enum err
 toolchain_find_name(struct toolchain *t, const char *name, const struct toolchain_entry **entry);
+/* Takes the identities that another process left in the directory since files changed; runs nothing. */
+void
+toolchain_reload(struct toolchain *t);
 /* "gcc 12.2.0 x86_64-linux-gnu, clang 14.0.6 x86_64-pc-linux-gnu", each once: for a refusal. Yours. */
 char *
 toolchain_describe(const struct toolchain *t);

@@ -234,8 +234,8 @@ work_run(struct job *j, const struct work *w, struct jail_result *result)
 	free_slot(j);
 	if (e == OK) {
 		j->exit_code = process_exit_code(r.status);
-		j->cpu_ms = r.cpu_us / 1000;
-		j->wall_ms = r.wall_us / 1000;
+		j->cpu_ms = (r.cpu_us + 500) / 1000;
+		j->wall_ms = (r.wall_us + 500) / 1000;
 		j->peak_kb = r.peak_kb;
 		e = judge(j, w, &r);
 	}

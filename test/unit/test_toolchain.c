@@ -204,6 +204,50 @@ an_upgrade_under_a_running_daemon_is_noticed(void **state)
 }
 
 static void
+a_listener_takes_what_a_job_has_left(void **state)
+{
+	struct place *p = *state;
+	struct toolchain listener, job;
+	const struct toolchain_entry *entry;
+
+	assert_int_equal(toolchain_load(&listener, p->cache), OK);
+	assert_int_equal(toolchain_load(&job, p->cache), OK);
+	assert_false(job.was_refreshed);
+	fake_write(p->bin, "cc1", "cc1, upgraded");
+	toolchain_reload(&listener);
+	assert_int_equal(count_questions(p), 1);
+	assert_int_equal(toolchain_find_name(&job, "gcc", &entry), OK);
+	assert_true(job.was_refreshed);
+	size_t asked = count_questions(p);
+
+	toolchain_reload(&listener);
+	for (size_t i = 0; i < listener.count; i++)
+		assert_true(identity_is_current(&listener.list[i].id));
+	assert_int_equal(toolchain_find_digest(&listener, entry->id.digest[IDENTITY_C], IDENTITY_C, &entry), OK);
+	assert_false(listener.was_refreshed);
+	assert_int_equal(count_questions(p), asked);
+	toolchain_release(&listener);
+	toolchain_release(&job);
+}
+
+static void
+a_listener_drops_a_compiler_that_is_gone(void **state)
+{
+	struct place *p = *state;
+	struct toolchain t;
+
+	assert_int_equal(toolchain_load(&t, p->cache), OK);
+	char *link = path_join(p->bin, "cc");
+
+	assert_int_equal(unlink(link), 0);
+	toolchain_reload(&t);
+	assert_int_equal(t.count, 4);
+	assert_string_equal(t.list[0].name, "clang");
+	free(link);
+	toolchain_release(&t);
+}
+
+static void
 a_compiler_that_was_removed_is_no_longer_offered(void **state)
 {
 	struct place *p = *state;
@@ -272,6 +316,8 @@ main(void)
 		TEST(without_a_list_usual_names_are_offered),
 		TEST(a_digest_finds_its_compiler),
 		TEST(an_upgrade_under_a_running_daemon_is_noticed),
+		TEST(a_listener_takes_what_a_job_has_left),
+		TEST(a_listener_drops_a_compiler_that_is_gone),
 		TEST(a_compiler_that_was_removed_is_no_longer_offered),
 		TEST(only_bare_names_and_those_of_bin_are_found),
 		cmocka_unit_test(usual_names_are_told_from_others),
