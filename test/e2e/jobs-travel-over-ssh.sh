@@ -22,7 +22,6 @@ chmod 755 "$work/fake-ssh"
 export DCC_SSH="$work/fake-ssh -q" DCC_FALLBACK=0
 
 dccd=$(command -v dccd)
-export DCC_HOSTS="user@farm:$dccd/3"
 export DCC_HOSTS="user@farm/3:$dccd"
 compare hello.o gcc -O2 -Wall -c hello.c
 ran_away hello.c
@@ -46,6 +45,7 @@ chmod 755 "$work/no-ssh"
 export DCC_SSH="$work/no-ssh" DCC_FALLBACK=1 DCC_HOSTS='@elsewhere'
 expect 0 dcc gcc -c hello.c
 says 'Permission denied'
+says 'ssh ended before dccd there said a word'
 case $(verdict_of hello.c) in *': here '*) ;; *) fail "not compiled here" ;; esac
 DCC_SSH="$work/no-such-program" DCC_HOSTS='@nowhere' expect 0 dcc gcc -c hello.c
 ran_here hello.c connect
