@@ -363,6 +363,16 @@ enter(struct expansion *x, const struct token *name, struct macro *m)
 	return true;
 }
 
+/* Most macros are one number: no level is needed for that. */
+static bool
+is_simple(const struct expansion *x, const struct macro *m)
+{
+	const struct definition *d = m->definition;
+
+	return d != NULL && !d->is_function && d->count == 1 && d->why == UNMODELLED_NONE &&
+	       d->tokens[0].kind != TOKEN_NAME && d->tokens[0].kind != TOKEN_UNMODELLED && !x->wants_padding;
+}
+
 void
 expansion_next(struct expansion *x, struct token *t)
 {
@@ -374,6 +384,10 @@ expansion_next(struct expansion *x, struct token *t)
 
 		if (m == NULL)
 			return;
+		if (is_simple(x, m)) {
+			*t = m->definition->tokens[0];
+			return;
+		}
 		if (m == &x->builtins[SPECIAL_NONE]) {
 			expansion_fail(x, UNMODELLED_POISON, t->symbol->name);
 		} else if (expansion_is_builtin(x, m)) {

@@ -53,9 +53,12 @@ lexer_init(struct lexer *l, const char *text, size_t length, unsigned mode)
 
 	const char *end = l->copy + length + 1;
 	unsigned survey = bytescan_survey(l->copy, end);
-	size_t cleaned = phases_need(l, survey) ? phases_clean(l) : length + 1;
 
-	l->clean = xmalloc(cleaned + BYTESCAN_PADDING);
+	if (phases_need(l, survey)) {
+		end = l->copy + phases_clean(l);
+		survey = bytescan_survey(l->copy, end);
+	}
+	l->clean = xmalloc((size_t)(end - l->copy) + BYTESCAN_PADDING);
 	l->begin = l->at = l->counted = l->copy;
 	l->other = (survey & BYTESCAN_DIGRAPH) != 0 ? '%' : '#';
 	l->words = words_wanted(l->copy, survey, mode);

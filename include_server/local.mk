@@ -102,26 +102,43 @@ include_libs = libinclude.a libshared.a $(LZO_LIBS) $(ZSTD_LIBS) $(CRYPTO_LIBS)
 
 if UNIT_TESTS
 include_tests = \
+	test/unit/test_branches \
+	test/unit/test_bytescan \
 	test/unit/test_closure \
+	test/unit/test_condition \
 	test/unit/test_dialect \
+	test/unit/test_directives \
 	test/unit/test_draft \
 	test/unit/test_expander \
+	test/unit/test_expansion \
 	test/unit/test_files \
 	test/unit/test_interview \
+	test/unit/test_lexer \
+	test/unit/test_macros \
+	test/unit/test_number \
 	test/unit/test_oracle \
 	test/unit/test_oracle_key \
 	test/unit/test_oracle_run \
 	test/unit/test_parcels \
+	test/unit/test_phases \
+	test/unit/test_pragma_text \
+	test/unit/test_program \
 	test/unit/test_record \
 	test/unit/test_resolver \
 	test/unit/test_resolver_changes \
-	test/unit/test_searched \
 	test/unit/test_resolver_random \
+	test/unit/test_searched \
+	test/unit/test_seen \
 	test/unit/test_shipping \
 	test/unit/test_stock \
+	test/unit/test_substitution \
+	test/unit/test_symbols \
 	test/unit/test_table \
+	test/unit/test_taint \
+	test/unit/test_tokens \
 	test/unit/test_unmodelled \
-	test/unit/test_watch
+	test/unit/test_watch \
+	test/unit/test_words
 check_PROGRAMS += $(include_tests)
 TESTS += $(include_tests)
 test_unit_test_draft_SOURCES = test/unit/test_draft.c test/unit/goods.h
@@ -164,6 +181,74 @@ test_unit_test_expander_SOURCES = test/unit/test_expander.c test/unit/memory_wor
 test_unit_test_expander_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_expander_CFLAGS = $(test_cflags)
 test_unit_test_expander_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_bytescan_SOURCES = test/unit/test_bytescan.c
+test_unit_test_bytescan_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_bytescan_CFLAGS = $(test_cflags)
+test_unit_test_bytescan_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_macros_SOURCES = test/unit/test_macros.c
+test_unit_test_macros_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_macros_CFLAGS = $(test_cflags)
+test_unit_test_macros_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_number_SOURCES = test/unit/test_number.c
+test_unit_test_number_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_number_CFLAGS = $(test_cflags)
+test_unit_test_number_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_seen_SOURCES = test/unit/test_seen.c
+test_unit_test_seen_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_seen_CFLAGS = $(test_cflags)
+test_unit_test_seen_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_symbols_SOURCES = test/unit/test_symbols.c
+test_unit_test_symbols_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_symbols_CFLAGS = $(test_cflags)
+test_unit_test_symbols_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_taint_SOURCES = test/unit/test_taint.c
+test_unit_test_taint_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_taint_CFLAGS = $(test_cflags)
+test_unit_test_taint_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_tokens_SOURCES = test/unit/test_tokens.c
+test_unit_test_tokens_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_tokens_CFLAGS = $(test_cflags)
+test_unit_test_tokens_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_program_SOURCES = test/unit/test_program.c test/unit/program_code.h
+test_unit_test_program_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_program_CFLAGS = $(test_cflags)
+test_unit_test_program_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_directives_SOURCES = test/unit/test_directives.c test/unit/program_code.h
+test_unit_test_directives_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_directives_CFLAGS = $(test_cflags)
+test_unit_test_directives_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_branches_SOURCES = test/unit/test_branches.c test/unit/program_code.h
+test_unit_test_branches_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_branches_CFLAGS = $(test_cflags)
+test_unit_test_branches_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_pragma_text_SOURCES = test/unit/test_pragma_text.c test/unit/program_code.h
+test_unit_test_pragma_text_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_pragma_text_CFLAGS = $(test_cflags)
+test_unit_test_pragma_text_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_lexer_SOURCES = test/unit/test_lexer.c test/unit/lexer_events.h
+test_unit_test_lexer_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_lexer_CFLAGS = $(test_cflags)
+test_unit_test_lexer_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_phases_SOURCES = test/unit/test_phases.c test/unit/lexer_events.h
+test_unit_test_phases_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_phases_CFLAGS = $(test_cflags)
+test_unit_test_phases_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_words_SOURCES = test/unit/test_words.c test/unit/lexer_events.h
+test_unit_test_words_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_words_CFLAGS = $(test_cflags)
+test_unit_test_words_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_expansion_SOURCES = test/unit/test_expansion.c test/unit/expansion_text.h
+test_unit_test_expansion_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_expansion_CFLAGS = $(test_cflags)
+test_unit_test_expansion_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_substitution_SOURCES = test/unit/test_substitution.c test/unit/expansion_text.h
+test_unit_test_substitution_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_substitution_CFLAGS = $(test_cflags)
+test_unit_test_substitution_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_condition_SOURCES = test/unit/test_condition.c test/unit/expansion_text.h
+test_unit_test_condition_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_condition_CFLAGS = $(test_cflags)
+test_unit_test_condition_LDADD = $(include_libs) $(CMOCKA_LIBS)
 test_unit_test_unmodelled_SOURCES = test/unit/test_unmodelled.c
 test_unit_test_unmodelled_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_unmodelled_CFLAGS = $(test_cflags)

@@ -59,7 +59,8 @@ number_parse(const char *text, size_t length, struct number *n)
 
 		if (digit >= (int)base)
 			break;
-		if (value > (UINT64_MAX - (unsigned)digit) / base)
+		/* A division for each digit would be most of the work. */
+		if (value >= (uint64_t)1 << 59 && value > (UINT64_MAX - (unsigned)digit) / base)
 			return false;
 		value = value * base + (unsigned)digit;
 	}

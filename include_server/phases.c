@@ -11,7 +11,7 @@
 #include "tokens.h"
 
 #define TRIGRAPHS "=/'()!<>-"
-#define REPLACED "#\\^[]{}|~"
+#define REPLACED "#\\^[]|{}~"
 
 static bool
 has_lone_return(const char *p)

@@ -352,5 +352,6 @@ substitution_run(struct expansion *x, const struct definition *d, struct argumen
 	size_t first = out->count;
 
 	add_range(&s, 0, d->count);
-	paste_all(x, out, first);
+	if (d->has_paste || d->has_va_opt)
+		paste_all(x, out, first);
 }

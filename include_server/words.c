@@ -208,10 +208,14 @@ name(struct lexer *l, const char *p, const char *end)
 	return LEXER_END;
 }
 
-/* Is p at a directive of the assembler that reads a file? Returns behind its name, or NULL. */
+/*
+ * Is p at a directive of the assembler that reads a file? Returns behind its name, or NULL. What .include reads may
+ * read more, so of that one the file's name is of no use.
+ */
 static const char *
-reads(const char *p)
+reads(const char *p, bool *is_include)
 {
+	*is_include = strncmp(p, ".incl", 5) == 0;
 	if (strncmp(p, ".incbin", 7) == 0)
 		p += 7;
 	else if (strncmp(p, ".include", 8) == 0)
@@ -225,13 +229,14 @@ reads(const char *p)
 static enum lexer_event
 assembler(struct lexer *l, const char *p)
 {
-	const char *text = reads(p), *end;
+	bool is_include;
+	const char *text = reads(p, &is_include), *end;
 
 	if (text == NULL || (p > l->begin && tokens_skip_name(p - 1, p, l->mode) == p))
 		return LEXER_END;
 	text += strspn(text, " \t");
 	end = *text == '"' ? text + 1 + strcspn(text + 1, "\"\\\n") : text;
-	if (*end != '"')
+	if (*end != '"' || is_include)
 		return unmodelled(l, UNMODELLED_ASSEMBLER, p, text);
 	l->text = text + 1;
 	l->length = (size_t)(end - text) - 1;
@@ -269,7 +274,8 @@ words_in_literal(struct lexer *l, const char *p)
 	if ((l->words & LEXER_WORDS_ASSEMBLER) == 0 || (l->mode & PROGRAM_ASSEMBLER) != 0 || *p != '"')
 		return false;
 	for (const char *end = l->at; p < end; p++) {
-		const char *text = *p == '.' ? reads(p) : NULL;
+		bool is_include;
+		const char *text = *p == '.' ? reads(p, &is_include) : NULL;
 
 		if (text == NULL || text >= end || tokens_skip_name(p - 1, p, l->mode) == p)
 			continue;
@@ -277,7 +283,7 @@ words_in_literal(struct lexer *l, const char *p)
 		l->text = text + 2;
 		l->length = text[0] == '\\' && text[1] == '"' ? strcspn(text + 2, "\"\\\n") : 0;
 		/* Without a name that can be read here the reader of this event finds an empty one. */
-		if (l->text + l->length > end || text[2 + l->length] != '\\')
+		if (is_include || l->text + l->length > end || text[2 + l->length] != '\\')
 			l->length = 0;
 		found(l, LEXER_READ, p, end);
 		return true;
