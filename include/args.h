@@ -102,6 +102,10 @@ void
 args_cpp_command(const struct args *a, enum args_compiler compiler, enum args_form form,
                  const char *dep_path, struct strv *out);
 
+/* The command that compiles to nothing and lists in dep_path, in make's language, every file that it has read. */
+void
+args_check_command(const struct args *a, const char *dep_path, struct strv *out);
+
 /*
  * The command that compiles the text on a volunteer: without what only the preprocessor needs
  * (-I..., -include, -M...; also -D, -U and their like unless the form is ARGS_FORM_DIRECTIVES).

@@ -133,6 +133,45 @@ args_cpp_command(const struct args *a, enum args_compiler compiler, enum args_fo
 	}
 }
 
+/* ---- only read ---- */
+
+static bool
+goes_to_check(const struct option *o)
+{
+	return o == NULL || (o->class != OPTION_DEPEND && o->class != OPTION_OUTPUT && o->effect != EFFECT_OBJECT &&
+	                     o->effect != EFFECT_ASSEMBLY && o->effect != EFFECT_WP);
+}
+
+static void
+add_wp(const char *word, enum option_class class, struct strv *out)
+{
+	char *pieces = args_wp_only(word, class);
+
+	if (pieces != NULL)
+		strv_take(out, pieces);
+}
+
+void
+args_check_command(const struct args *a, const char *dep_path, struct strv *out)
+{
+	strv_add(out, a->argv.items[0]);
+	for (size_t i = 1; i < a->argv.count;) {
+		struct option_match m = args_table_find(a->argv.items, i, a->argv.count);
+
+		if (goes_to_check(m.option)) {
+			copy_words(a, i, m.width, out);
+		} else if (m.option->effect == EFFECT_WP) {
+			add_wp(a->argv.items[i], OPTION_CPP, out);
+			add_wp(a->argv.items[i], OPTION_MACRO, out);
+		}
+		i += m.width;
+	}
+	strv_add(out, "-fsyntax-only");
+	strv_add(out, "-MD");
+	strv_add(out, "-MF");
+	strv_add(out, dep_path);
+}
+
 /* ---- compile on a volunteer ---- */
 
 static bool

@@ -187,6 +187,32 @@ distcc_command_suits_its_scanner(void **state)
 }
 
 static void
+check_command_reads_and_writes_nothing_else(void **state)
+{
+	static const char *const lines[][2] = {
+		{"gcc -O2 -I i -DA -c t.c -o t.o", "gcc -O2 -I i -DA t.c -fsyntax-only -MD -MF d"},
+		{"gcc -MMD -MP -MF x.d -MT y -S t.c", "gcc t.c -fsyntax-only -MD -MF d"},
+		{"gcc -Wp,-MMD,x.d,-DB,-I,j -include h -c t.c",
+		 "gcc -Wp,-I,j -Wp,-DB -include h t.c -fsyntax-only -MD -MF d"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct args a;
+		struct strv out = {0};
+
+		set_command(&a, lines[i][0]);
+		args_check_command(&a, "d", &out);
+		char *got = join(&out);
+
+		assert_text(lines[i][0], "the command", got, lines[i][1]);
+		free(got);
+		strv_release(&out);
+		args_release(&a);
+	}
+}
+
+static void
 languages_have_names_and_suffixes(void **state)
 {
 	(void)state;
@@ -204,6 +230,7 @@ main(void)
 		cmocka_unit_test(cpp_command_without_a_path_keeps_the_users),
 		cmocka_unit_test(remote_command_has_what_the_compiler_needs),
 		cmocka_unit_test(distcc_command_suits_its_scanner),
+		cmocka_unit_test(check_command_reads_and_writes_nothing_else),
 		cmocka_unit_test(languages_have_names_and_suffixes),
 	};
 
