@@ -80,6 +80,13 @@ lexer_line(struct lexer *l, const char *p)
 	return l->line_count;
 }
 
+static void
+break_at(struct lexer *l, const char *p, enum unmodelled why)
+{
+	l->line = lexer_line(l, p);
+	l->broken = why;
+}
+
 const char *
 lexer_splice_end(const char *p)
 {
@@ -187,7 +194,7 @@ skip_raw(struct lexer *l, const char *p)
 				break;
 		}
 	}
-	l->broken = UNMODELLED_LITERAL;
+	break_at(l, delimiter, UNMODELLED_LITERAL);
 	return p + strlen(p);
 }
 
@@ -234,7 +241,7 @@ skip_doubtful_comment(struct lexer *l, const char *p)
 		return p[2] == '*' ? p : end;
 	for (const char *q = p + 1; q + 1 < end; q++) {
 		if (q[0] == '/' && q[1] == '*')
-			l->broken = UNMODELLED_LINE_COMMENT;
+			break_at(l, p, UNMODELLED_LINE_COMMENT);
 	}
 	return end;
 }
@@ -246,7 +253,7 @@ lexer_skip_comment(struct lexer *l, const char *p)
 		const char *end = bytescan_pair(p + 2, '*', '/');
 
 		if (*end == '\0') {
-			l->broken = UNMODELLED_LITERAL;
+			break_at(l, p, UNMODELLED_LITERAL);
 			return end;
 		}
 		return end + 2;
@@ -312,7 +319,7 @@ quoted_end(struct lexer *l, const char *p, const char *out)
 		return p;
 	end = lexer_skip_literal(l, p);
 	if (is_raw(l, p) && memchr(p, '\n', (size_t)(end - p)) != NULL)
-		l->broken = UNMODELLED_LITERAL;
+		break_at(l, p, UNMODELLED_LITERAL);
 	return end;
 }
 
@@ -447,7 +454,7 @@ directive_text(struct lexer *l, const char *p)
 		return NULL;
 	/* Strict C90 has no digraphs, with its amendment it has. */
 	if ((l->mode & PROGRAM_LINE_COMMENTS) == 0)
-		l->broken = UNMODELLED_EXTENSION;
+		break_at(l, p, UNMODELLED_EXTENSION);
 	return p + 2;
 }
 
@@ -463,7 +470,8 @@ lexer_next(struct lexer *l)
 		switch (*p) {
 		case '\0':
 			l->at = p;
-			l->line = lexer_line(l, p);
+			if (l->broken == UNMODELLED_NONE)
+				l->line = lexer_line(l, p);
 			return LEXER_END;
 		case '"':
 			l->at = lexer_skip_literal(l, p);

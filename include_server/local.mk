@@ -103,12 +103,14 @@ include_libs = libinclude.a libshared.a $(LZO_LIBS) $(ZSTD_LIBS) $(CRYPTO_LIBS)
 if UNIT_TESTS
 include_tests = \
 	test/unit/test_branches \
+	test/unit/test_builtins \
 	test/unit/test_bytescan \
 	test/unit/test_closure \
 	test/unit/test_condition \
 	test/unit/test_dialect \
 	test/unit/test_directives \
 	test/unit/test_draft \
+	test/unit/test_effects \
 	test/unit/test_expander \
 	test/unit/test_expansion \
 	test/unit/test_files \
@@ -249,6 +251,14 @@ test_unit_test_condition_SOURCES = test/unit/test_condition.c test/unit/expansio
 test_unit_test_condition_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_condition_CFLAGS = $(test_cflags)
 test_unit_test_condition_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_effects_SOURCES = test/unit/test_effects.c test/unit/memory_world.h
+test_unit_test_effects_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_effects_CFLAGS = $(test_cflags)
+test_unit_test_effects_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_builtins_SOURCES = test/unit/test_builtins.c test/unit/memory_world.h
+test_unit_test_builtins_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_builtins_CFLAGS = $(test_cflags)
+test_unit_test_builtins_LDADD = $(include_libs) $(CMOCKA_LIBS)
 test_unit_test_unmodelled_SOURCES = test/unit/test_unmodelled.c
 test_unit_test_unmodelled_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_unmodelled_CFLAGS = $(test_cflags)

@@ -16,6 +16,8 @@
 #include "xalloc.h"
 
 #define WORLD_FILES 64
+#define WORLD_GNU (PROGRAM_LINE_COMMENTS | PROGRAM_RAW_STRINGS | PROGRAM_ELIFDEF)
+#define WORLD_CLANG (WORLD_GNU | PROGRAM_CLANG)
 
 struct world_file {
 	struct source source;
@@ -51,7 +53,7 @@ static inline struct world_file *
 world_file(struct world *w, const char *name)
 {
 	for (size_t i = 0; i < w->count; i++) {
-		if (strcmp(w->files[i].name, name) == 0)
+		if (w->files[i].name != NULL && strcmp(w->files[i].name, name) == 0)
 			return &w->files[i];
 	}
 	return NULL;
@@ -130,7 +132,7 @@ world_alive(void *context)
 static inline struct world
 world_new(void)
 {
-	struct world w = {.symbols = symbols_new(), .mode = PROGRAM_LINE_COMMENTS | PROGRAM_RAW_STRINGS | PROGRAM_ELIFDEF};
+	struct world w = {.symbols = symbols_new(), .mode = WORLD_GNU};
 
 	w.expander = expander_new(w.symbols);
 	w.answers = "defined __has_include=1;defined __has_include_next=1;defined __has_attribute=1;defined __has_builtin=1;"
@@ -151,6 +153,16 @@ world_add(struct world *w, const char *name, const char *text)
 		.once_key = w->count,
 		.is_system = strncmp(name, "3/", 2) == 0,
 	};
+}
+
+static inline void
+world_add_empty(struct world *w)
+{
+	world_add(w, "a.h", "");
+	world_add(w, "b.h", "");
+	world_add(w, "c.h", "");
+	world_add(w, "d.h", "");
+	world_add(w, "1/e.h", "");
 }
 
 /* Runs the file of that name; its trace is in w->trace. */
@@ -186,6 +198,14 @@ world_run(struct world *w, const char *name)
 	return why;
 }
 
+/* The main file m.c of that text is run. */
+static inline enum unmodelled
+world_run_text(struct world *w, const char *text)
+{
+	world_add(w, "m.c", text);
+	return world_run(w, "m.c");
+}
+
 static inline void
 world_release(struct world *w)
 {
@@ -197,5 +217,30 @@ world_release(struct world *w)
 	symbols_free(w->symbols);
 	free(w->detail);
 }
+
+/* m.c of that text, among empty files a.h b.h c.h d.h 1/e.h, leaves that trace. */
+#define assert_trace_as(a_mode, text, expected) \
+	do { \
+		struct world world = world_new(); \
+		world.mode = a_mode; \
+		world_add_empty(&world); \
+		enum unmodelled world_why = world_run_text(&world, text); \
+		if (world_why != UNMODELLED_NONE) \
+			fail_msg("%s: %s", unmodelled_word(world_why), world.detail); \
+		assert_string_equal(world.trace, expected); \
+		world_release(&world); \
+	} while (0)
+#define assert_trace(text, expected) assert_trace_as(WORLD_GNU, text, expected)
+/* It ends for that reason with that detail. */
+#define assert_unmodelled_as(a_mode, text, a_why, expected) \
+	do { \
+		struct world world = world_new(); \
+		world.mode = a_mode; \
+		world_add_empty(&world); \
+		assert_int_equal(world_run_text(&world, text), a_why); \
+		assert_string_equal(world.detail, expected); \
+		world_release(&world); \
+	} while (0)
+#define assert_unmodelled(text, why, expected) assert_unmodelled_as(WORLD_GNU, text, why, expected)
 
 #endif
