@@ -24,7 +24,8 @@
 	X(CONFIG_SSH, "SSH", true, "ssh") \
 	X(CONFIG_SAVE_TEMPS, "SAVE_TEMPS", true, "0") \
 	X(CONFIG_EXACT, "EXACT", false, "1") \
-	X(CONFIG_SKIP_LOCAL_RETRY, "SKIP_LOCAL_RETRY", true, "0")
+	X(CONFIG_SKIP_LOCAL_RETRY, "SKIP_LOCAL_RETRY", true, "0") \
+	X(CONFIG_PUMP, "PUMP", false, "auto")
 
 #define CONFIG_ENUM(code, name, twin, fallback) code,
 enum config_key { CONFIG_LIST(CONFIG_ENUM) CONFIG_KEYS };

@@ -31,4 +31,8 @@ meeting_connect(const struct meeting *m, int *fd);
 enum err
 meeting_listen(const struct meeting *m, int *fd);
 
+/* Clients see this process as their peer from now on (SO_PEERCRED), not the one that called meeting_listen. */
+void
+meeting_take_over(int fd);
+
 #endif

@@ -35,6 +35,9 @@
 	X(REASON_OUTPUT_PLACE, 39, "output-place", "an output cannot be written here") \
 	X(REASON_REMOTE_ERROR, 40, "remote-error", "an error that may come from the way the text was sent is looked at again") \
 	X(REASON_BAD_SETTINGS, 41, "bad-settings", "a setting or the host list has an error") \
+	X(REASON_NO_SERVER, 42, "no-server", "the include server does not answer") \
+	X(REASON_UNMODELLED, 43, "unmodelled", "the include server does not model what the source does") \
+	X(REASON_PROOF, 44, "proof", "the volunteer's compiler has read other files than were predicted") \
 	/* The volunteer, or the way to it. */ \
 	X(REASON_CONNECT, 64, "connect", "no connection to the volunteer") \
 	X(REASON_LOST, 65, "lost", "the volunteer went away in the middle of the job") \
@@ -51,7 +54,8 @@
 	X(REASON_SHUTDOWN, 76, "shutdown", "the volunteer is stopping") \
 	X(REASON_REFUSED, 77, "refused", "the volunteer closed the connection instead of answering") \
 	X(REASON_ARGUMENTS, 78, "arguments", "the volunteer does not run such a command line") \
-	X(REASON_INTERNAL, 79, "internal", "the volunteer failed in a way of its own")
+	X(REASON_INTERNAL, 79, "internal", "the volunteer failed in a way of its own") \
+	X(REASON_NO_PUMP, 80, "no-pump", "the volunteer has no pump mode")
 
 #define REASON_ENUM(code, number, word, sentence) code = number,
 enum reason { REASON_LIST(REASON_ENUM) };

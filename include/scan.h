@@ -50,7 +50,6 @@ enum scan_side { SCAN_CLIENT, SCAN_SERVER };
 /* Ask, List, Differs. */
 struct scan_request {
 	uint32_t version;
-	char *software;    /* "dcc 0.1.0" */
 	char *host;        /* key of the volunteer: equal keys share what was sent */
 	char *compiler;    /* path */
 	char *cwd;         /* absolute, as $PWD spells it */
@@ -93,7 +92,8 @@ scan_put_empty(struct buffer *b, enum scan_type type);
 void
 scan_put_bytes(struct buffer *b, enum scan_type type, const void *data, size_t len);
 
-/* get reads a body; nothing may be left over. The strings and arrays are yours (release). ERR_PROTOCOL, ERR_LIMIT. */
+/* get reads a body; nothing may be left over. The strings and arrays are yours (release). ERR_PROTOCOL, ERR_LIMIT;
+ * a request of another version: ERR_USAGE. */
 enum err
 scan_get_request(const unsigned char *p, size_t len, struct scan_request *m);
 enum err

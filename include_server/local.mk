@@ -9,6 +9,12 @@ libinclude_a_SOURCES = \
 	include_server/builtins.h \
 	include_server/bytescan.c \
 	include_server/bytescan.h \
+	include_server/desk.c \
+	include_server/desk.h \
+	include_server/audit.c \
+	include_server/audit.h \
+	include_server/caller.c \
+	include_server/caller.h \
 	include_server/closure.c \
 	include_server/closure.h \
 	include_server/condition.c \
@@ -72,6 +78,10 @@ libinclude_a_SOURCES = \
 	include_server/seen.h \
 	include_server/scope.c \
 	include_server/scope.h \
+	include_server/secret.c \
+	include_server/secret.h \
+	include_server/serve.c \
+	include_server/serve.h \
 	include_server/shipping.c \
 	include_server/shipping.h \
 	include_server/stock.c \
@@ -80,6 +90,8 @@ libinclude_a_SOURCES = \
 	include_server/substitution.h \
 	include_server/symbols.c \
 	include_server/symbols.h \
+	include_server/tally.c \
+	include_server/tally.h \
 	include_server/table.c \
 	include_server/table.h \
 	include_server/taint.c \
@@ -95,6 +107,10 @@ libinclude_a_SOURCES = \
 	include_server/words.c \
 	include_server/words.h
 
+bin_PROGRAMS += dcc-include-server
+dcc_include_server_SOURCES = include_server/include_server.c
+dcc_include_server_LDADD = libinclude.a libshared.a $(LZO_LIBS) $(ZSTD_LIBS) $(POPT_LIBS) $(CRYPTO_LIBS)
+
 # Its unit tests and fuzz targets.
 
 include_cppflags = $(AM_CPPFLAGS) -iquote $(srcdir)/include_server
@@ -107,6 +123,10 @@ include_tests = \
 	test/unit/test_bytescan \
 	test/unit/test_closure \
 	test/unit/test_condition \
+	test/unit/test_desk \
+	test/unit/test_audit \
+	test/unit/test_secret \
+	test/unit/test_caller \
 	test/unit/test_dialect \
 	test/unit/test_directives \
 	test/unit/test_draft \
@@ -143,6 +163,23 @@ include_tests = \
 	test/unit/test_words
 check_PROGRAMS += $(include_tests)
 TESTS += $(include_tests)
+test_unit_test_caller_SOURCES = test/unit/test_caller.c
+test_unit_test_caller_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_caller_CFLAGS = $(test_cflags)
+test_unit_test_caller_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_secret_SOURCES = test/unit/test_secret.c
+test_unit_test_secret_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_secret_CFLAGS = $(test_cflags)
+test_unit_test_secret_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_audit_SOURCES = test/unit/test_audit.c
+test_unit_test_audit_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_audit_CFLAGS = $(test_cflags)
+test_unit_test_audit_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_desk_SOURCES = test/unit/test_desk.c
+test_unit_test_desk_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_desk_CFLAGS = $(test_cflags)
+test_unit_test_desk_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_desk_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=closure_scan
 test_unit_test_draft_SOURCES = test/unit/test_draft.c test/unit/goods.h
 test_unit_test_draft_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_draft_CFLAGS = $(test_cflags)

@@ -3,7 +3,7 @@
  * The ladder, top to bottom; each step down writes one line with its reason:
  *
  *     the command cannot go away, or nobody is there  ->  here
- *     a volunteer, then another, each once            ->  its result, whatever the exit code
+ *     a volunteer, then another, each once (attempt)  ->  its result, whatever the exit code
  *     every volunteer failed                          ->  here, or an error with DCC_FALLBACK=0
  *
  * A result is final only from a volunteer whose compiler is proven to be ours; a stock distccd's error is looked at
@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "attempt.h"
 #include "build.h"
+#include "cwd.h"
 #include "deliver.h"
 #include "exitcode.h"
 #include "hostmemory.h"
@@ -25,12 +27,11 @@
 #include "io.h"
 #include "local.h"
 #include "log.h"
+#include "outcome.h"
 #include "path.h"
-#include "preprocess.h"
 #include "process.h"
 #include "sched.h"
 #include "talk.h"
-#include "transport.h"
 #include "xalloc.h"
 
 /* @file and its nested ones together. */
@@ -48,15 +49,14 @@ struct build {
 	bool has_sched;
 	char *cwd;
 	bool has_odd_cwd;
-	int64_t connect_timeout_ms;
 	bool may_fall_back;
 	bool skips_local_retry;
 	bool wants_exact;
-	enum args_form form; /* of the text that was sent last */
-	bool spoke_distcc;       /* the last conversation was in distcc's language */
-	struct talk_job job;
+	struct attempt attempt;
 	enum reason last_reason; /* of the volunteer that failed last */
-	int exit_code;
+	enum reason unfit_reason; /* of one that could not take such a job */
+	struct outcome outcome;
+	int exit_code;           /* a job that nobody has finished has failed */
 	int signal_number;
 };
 
@@ -88,6 +88,7 @@ run_here(struct build *b, enum reason why, const char *detail)
 		b->signal_number = process_caught_signal();
 		return;
 	}
+	outcome_set(&b->outcome, OUTCOME_HERE, why, detail);
 	b->state.state.mode = STATE_MODE_LOCAL;
 	state_enter(&b->state, STATE_COMPILE, "localhost", -1);
 	enum err e = local_run(b->m->path, b->m->command.items, &status);
@@ -132,117 +133,24 @@ remedy_of(enum reason why)
 
 /* No volunteer could do it. */
 static void
-give_up(struct build *b, enum reason why)
+give_up(struct build *b, enum reason why, const char *detail)
 {
+	const char *colon = detail != NULL ? ": " : "";
+
+	detail = detail != NULL ? detail : "";
 	if (!b->may_fall_back) {
-		log_error("%s was not compiled: %s (reason=%s), and DCC_FALLBACK=0 forbids to "
-		          "compile it here", source_name(b), reason_sentence(why), reason_word(why));
+		log_error("%s was not compiled: %s (reason=%s)%s%s, and DCC_FALLBACK=0 forbids to "
+		          "compile it here", source_name(b), reason_sentence(why), reason_word(why), colon, detail);
 		b->exit_code = exit_code_of(why);
+		outcome_set(&b->outcome, OUTCOME_FAILED, why, detail);
 		return;
 	}
-	log_warning("%s is compiled here: %s (reason=%s)%s", source_name(b), reason_sentence(why),
-	            reason_word(why), remedy_of(why));
+	log_warning("%s is compiled here: %s (reason=%s)%s%s%s", source_name(b), reason_sentence(why),
+	            reason_word(why), colon, detail, remedy_of(why));
 	run_here(b, why, NULL);
 }
 
 /* Away. */
-
-/* Can distcc's language carry this job with all its outputs? */
-static bool
-fits_distcc(const struct args *a)
-{
-	struct strv argv = {0};
-	bool fits = args_distcc_command(a, &argv);
-
-	strv_release(&argv);
-	return fits;
-}
-
-static bool
-speaks_distcc(const struct build *b, const struct host *h)
-{
-	return h->language == HOST_DISTCC ||
-	       (h->language == HOST_ANY && hostmemory_is_distcc(b->dirs.lock, h));
-}
-
-/* Starts cpp unless it runs already, in the right form, untouched by the host before. */
-static enum err
-ensure_preprocess(struct build *b, bool distcc, struct preprocess *cpp, struct talk_result *r)
-{
-	enum args_form form = args_best_form(&b->args, b->identity.compiler, b->identity.major);
-	bool is_file = cpp->file_fd >= 0;
-
-	if (distcc && !b->args.is_preprocessed)
-		form = ARGS_FORM_CPP;
-	if (cpp->form == form && is_file == distcc && !cpp->is_read)
-		return OK;
-	preprocess_release(cpp);
-	talk_result_release(r);
-	*cpp = (struct preprocess)PREPROCESS_INIT;
-	return preprocess_start(cpp, &b->job, form,
-	                        distcc ? PREPROCESS_TO_FILE : PREPROCESS_TO_PIPE, r);
-}
-
-static enum talk_end
-converse(struct build *b, const struct host *h, bool distcc, struct preprocess *cpp,
-         struct talk_result *r)
-{
-	struct connection c = CONNECTION_INIT;
-	char *why = NULL;
-	enum talk_end end;
-
-	state_enter(&b->state, STATE_CONNECT, b->job.host, b->job.slot);
-	enum err e = transport_connect(h, config_string(b->config, CONFIG_SSH),
-	                               io_now_ms() + b->connect_timeout_ms, &c, &why);
-
-	if (e == ERR_CLOSED) {
-		end = talk_fail(r, TALK_STOPPED, REASON_NONE, NULL);
-	} else if (e != OK) {
-		end = talk_fail(r, TALK_HOST_FAILED, REASON_CONNECT, "%s", why);
-	} else {
-		if (cpp->pid != 0)
-			state_enter(&b->state, STATE_PREPROCESS, b->job.host, b->job.slot);
-		end = distcc ? talk_distcc(&b->job, &c, cpp, h->has_lzo, r)
-		             : talk_native(&b->job, &c, cpp, r);
-	}
-	free(why);
-	transport_close(&c);
-	return end;
-}
-
-/* One volunteer, in the language it speaks; both if that is not known yet. */
-static enum talk_end
-attempt(struct build *b, const struct host *h, struct preprocess *cpp, struct talk_result *r)
-{
-	bool distcc = speaks_distcc(b, h);
-
-	for (;;) {
-		if (distcc && !fits_distcc(&b->args))
-			return talk_fail(r, TALK_HOST_FAILED, REASON_VIEW,
-			                 "a stock distccd would lose files of this job");
-		enum err e = ensure_preprocess(b, distcc, cpp, r);
-
-		if (e == ERR_CLOSED)
-			return talk_fail(r, TALK_STOPPED, REASON_NONE, NULL);
-		if (e != OK)
-			return talk_fail(r, TALK_HERE, REASON_CPP_FAILED, NULL);
-		b->spoke_distcc = distcc;
-		b->form = cpp->form;
-		enum talk_end end = converse(b, h, distcc, cpp, r);
-
-		if (end != TALK_NOT_OURS)
-			return end;
-		/* Our own command was to run there: whoever is silent is no stock distccd. */
-		if (h->kind == HOST_SSH && h->command == NULL && r->received == 0)
-			return talk_fail(r, TALK_HOST_FAILED, REASON_CONNECT,
-			                 "ssh ended before dccd there said a word");
-		if (h->language == HOST_NATIVE || distcc)
-			return talk_fail(r, TALK_HOST_FAILED, REASON_PROTOCOL,
-			                 "it does not speak dcc's language");
-		log_info("%s does not speak dcc's language: trying distcc's", h->text);
-		distcc = true;
-	}
-}
 
 /* A refusal that says nothing against the host. */
 static bool
@@ -271,7 +179,7 @@ note_failure(struct build *b, const struct host *h, const struct talk_result *r)
 static bool
 has_doubtful_messages(const struct build *b, const struct talk_result *r)
 {
-	return b->wants_exact && !b->spoke_distcc && b->form == ARGS_FORM_CPP && deliver_has_messages(r);
+	return b->wants_exact && b->attempt.way == ATTEMPT_PLAIN && b->attempt.form == ARGS_FORM_CPP && deliver_has_messages(r);
 }
 
 static enum reason
@@ -289,24 +197,47 @@ show_result(struct build *b, struct talk_result *r)
 static void
 finish(struct build *b, const struct host *h, struct talk_result *r)
 {
-	bool is_proven = !b->spoke_distcc;
+	static const char *const ways[] = {
+		[ATTEMPT_PUMP] = "pump", [ATTEMPT_PLAIN] = "native", [ATTEMPT_DISTCC] = "distcc"};
+	static const enum outcome_way outcomes[] = {[ATTEMPT_PUMP] = OUTCOME_PUMP,
+	                                            [ATTEMPT_PLAIN] = OUTCOME_PLAIN,
+	                                            [ATTEMPT_DISTCC] = OUTCOME_DISTCC};
+	bool is_distcc = b->attempt.way == ATTEMPT_DISTCC;
 	enum reason why = REASON_NONE;
 
 	/* Not before: a daemon that starts again closes connections too. */
-	if (b->spoke_distcc && h->language == HOST_ANY)
+	if (is_distcc && h->language == HOST_ANY)
 		hostmemory_set_distcc(b->dirs.lock, h);
 	hostmemory_worked(b->dirs.lock, h);
-	if (r->exit_code != 0 && (!is_proven || b->form == ARGS_FORM_CPP) && !b->skips_local_retry)
+	if (r->exit_code != 0 && (is_distcc || b->attempt.form == ARGS_FORM_CPP) && !b->skips_local_retry)
 		why = REASON_REMOTE_ERROR;
 	else if (has_doubtful_messages(b, r))
 		why = REASON_DIAGNOSTICS;
 	else
 		why = show_result(b, r);
 	log_info("away %s host=%s language=%s exit=%d sent=%llu received=%llu", source_name(b),
-	         h->text, is_proven ? "native" : "distcc", r->exit_code,
+	         h->text, ways[b->attempt.way], r->exit_code,
 	         (unsigned long long)r->sent, (unsigned long long)r->received);
-	if (why != REASON_NONE)
+	if (why == REASON_NONE)
+		outcome_set(&b->outcome, outcomes[b->attempt.way], b->attempt.no_pump_reason,
+		            b->attempt.no_pump_detail);
+	else
 		run_here(b, why, NULL);
+}
+
+/* No volunteer can do it: the source's own doing, or the farm's. */
+static void
+stay_here(struct build *b, const struct host *h, const struct talk_result *r)
+{
+	bool is_ours = r->reason == REASON_UNMODELLED || r->reason == REASON_NO_SERVER;
+
+	/* Somebody has lied, or the include server is wrong: an audit will tell; until then beware of both. */
+	if (r->reason == REASON_PROOF)
+		hostmemory_failed(b->dirs.lock, h, r->reason);
+	if (r->reason == REASON_PROOF || (is_ours && b->attempt.pump == PUMP_REQUIRE))
+		give_up(b, r->reason, r->text);
+	else
+		run_here(b, r->reason, r->text);
 }
 
 /* true: the job is over, one way or another. */
@@ -318,13 +249,18 @@ handle_end(struct build *b, const struct host *h, enum talk_end end, struct talk
 		finish(b, h, r);
 		return true;
 	case TALK_HERE:
-		run_here(b, r->reason, r->text);
+		stay_here(b, h, r);
 		return true;
 	case TALK_STOPPED:
 		b->signal_number = process_caught_signal();
 		return true;
+	case TALK_UNFIT:
+		b->unfit_reason = r->reason;
+		sched_exclude(&b->sched, h);
+		return false;
 	case TALK_HOST_FAILED:
 	case TALK_NOT_OURS:
+	case TALK_NO_PUMP:
 		note_failure(b, h, r);
 		return false;
 	}
@@ -333,30 +269,42 @@ handle_end(struct build *b, const struct host *h, enum talk_end end, struct talk
 
 /* One place: true when the job is over. The slot is free again before anything runs here. */
 static bool
-try_place(struct build *b, struct sched_place *place, struct preprocess *cpp, struct talk_result *r)
+try_place(struct build *b, struct sched_place *place, struct talk_result *r)
 {
 	if (place->host->kind == HOST_LOCAL) {
-		preprocess_release(cpp);
+		attempt_rest(&b->attempt);
 		run_here(b, REASON_LOCAL_SLOT, NULL);
 		sched_place_release(place);
 		return true;
 	}
 	const struct host *h = place->host;
 
-	b->job.host = h->name;
-	b->job.slot = (int)place->slot;
-	b->state.state.mode = STATE_MODE_PLAIN;
-	enum talk_end end = attempt(b, h, cpp, r);
+	b->attempt.job.host = h->name;
+	b->attempt.job.slot = (int)place->slot;
+	enum talk_end end = attempt_host(&b->attempt, h, r);
 
 	/* A job that waits for another volunteer must not hold the slot that those who have one wait for. */
-	preprocess_release(cpp);
-	*cpp = (struct preprocess)PREPROCESS_INIT;
+	attempt_rest(&b->attempt);
 	sched_place_release(place);
 	return handle_end(b, h, end, r);
 }
 
+/* No volunteer is left. */
 static void
-run_away(struct build *b, struct preprocess *cpp, struct talk_result *r)
+run_out_of_hosts(struct build *b, enum reason why)
+{
+	if (b->last_reason != REASON_NONE)
+		give_up(b, b->last_reason, NULL);
+	else if (b->unfit_reason == REASON_NONE)
+		give_up(b, why, NULL);
+	else if (b->attempt.pump == PUMP_REQUIRE)
+		give_up(b, b->unfit_reason, b->attempt.no_pump_detail);
+	else
+		run_here(b, b->unfit_reason, b->args.detail);
+}
+
+static void
+run_away(struct build *b, struct talk_result *r)
 {
 	const char *digest = b->identity.digest[identity_language_of(b->args.language)];
 
@@ -370,11 +318,10 @@ run_away(struct build *b, struct preprocess *cpp, struct talk_result *r)
 			return;
 		}
 		if (e != OK) {
-			preprocess_release(cpp);
-			give_up(b, b->last_reason != REASON_NONE ? b->last_reason : why);
+			run_out_of_hosts(b, why);
 			return;
 		}
-		if (try_place(b, &place, cpp, r))
+		if (try_place(b, &place, r))
 			return;
 	}
 }
@@ -390,29 +337,6 @@ load_response_file(void *context, const char *name, char **text)
 	return io_read_file(name, RESPONSE_FILE_MAX, text, &len);
 }
 
-/*
- * $PWD's spelling of the current folder, if it names it: what the compilers write into debug
- * information. One that is not in normal form ("//a", "/a/") cannot be shown on a volunteer: *is_odd.
- */
-static char *
-find_cwd(bool *is_odd)
-{
-	const char *pwd = getenv("PWD");
-	struct stat a, b;
-
-	*is_odd = false;
-	if (pwd != NULL && pwd[0] == '/' && stat(pwd, &a) == 0 && stat(".", &b) == 0 &&
-	    a.st_dev == b.st_dev && a.st_ino == b.st_ino) {
-		char *normal = path_normalise("/", pwd);
-
-		if (strcmp(normal, pwd) == 0)
-			return normal;
-		free(normal);
-		*is_odd = true;
-	}
-	return getcwd(NULL, 0);
-}
-
 static enum err
 read_settings(struct build *b)
 {
@@ -420,15 +344,17 @@ read_settings(struct build *b)
 	enum err e = config_flag(c, CONFIG_FALLBACK, &b->may_fall_back);
 
 	if (e == OK)
+		e = pump_parse_mode(c, &b->attempt.pump);
+	if (e == OK)
 		e = config_flag(c, CONFIG_SKIP_LOCAL_RETRY, &b->skips_local_retry);
 	if (e == OK)
 		e = config_flag(c, CONFIG_EXACT, &b->wants_exact);
 	if (e == OK)
-		e = config_flag(c, CONFIG_SAVE_TEMPS, &b->job.saves_temps);
+		e = config_flag(c, CONFIG_SAVE_TEMPS, &b->attempt.job.saves_temps);
 	if (e == OK)
-		e = config_seconds_ms(c, CONFIG_IO_TIMEOUT, 1, &b->job.io_timeout_ms);
+		e = config_seconds_ms(c, CONFIG_IO_TIMEOUT, 1, &b->attempt.job.io_timeout_ms);
 	if (e == OK)
-		e = config_seconds_ms(c, CONFIG_CONNECT_TIMEOUT, 1, &b->connect_timeout_ms);
+		e = config_seconds_ms(c, CONFIG_CONNECT_TIMEOUT, 1, &b->attempt.connect_timeout_ms);
 	return e;
 }
 
@@ -459,24 +385,24 @@ fill_job(struct build *b)
 {
 	const char *tmpdir = getenv("TMPDIR");
 
-	b->job.args = &b->args;
-	b->job.identity = &b->identity;
-	b->job.compiler = b->m->path;
-	b->job.cwd = b->cwd;
-	b->job.tmpdir = tmpdir != NULL && tmpdir[0] != '\0' ? tmpdir : "/tmp";
-	b->job.sched = &b->sched;
-	b->job.state = &b->state;
-	b->job.wants_colour = !b->args.has_colour_option && is_colourful_terminal();
+	b->attempt.job.args = &b->args;
+	b->attempt.job.identity = &b->identity;
+	b->attempt.job.compiler = b->m->path;
+	b->attempt.job.cwd = b->cwd;
+	b->attempt.job.tmpdir = tmpdir != NULL && tmpdir[0] != '\0' ? tmpdir : "/tmp";
+	b->attempt.job.sched = &b->sched;
+	b->attempt.job.state = &b->state;
+	b->attempt.config = b->config;
+	b->attempt.dirs = &b->dirs;
+	b->attempt.job.wants_colour = !b->args.has_colour_option && is_colourful_terminal();
 }
 
 /* Would the bytes be those of a local compile? After a full -E the columns in debug information differ. */
 static enum reason
-judge_exactness(const struct build *b)
+judge_plain(const struct build *b)
 {
 	enum args_compiler compiler = b->identity.compiler;
 
-	if (b->args.has_debug && b->has_odd_cwd)
-		return REASON_PLAIN;
 	if (b->args.has_debug &&
 	    args_best_form(&b->args, compiler, b->identity.major) == ARGS_FORM_CPP)
 		return REASON_PLAIN;
@@ -504,18 +430,20 @@ prepare(struct build *b, enum err *e)
 	}
 	if (!outputs_is_placeable(b->args.object))
 		return REASON_OUTPUT;
-	b->cwd = find_cwd(&b->has_odd_cwd);
+	b->cwd = cwd_find(&b->has_odd_cwd);
 	if (b->cwd != NULL && !outputs_has_one_place(b->cwd, b->args.object))
 		return REASON_OUTPUT;
 	if (b->cwd == NULL || local_identify(&b->dirs, b->m->path, &b->identity) != OK ||
 	    b->identity.digest[identity_language_of(b->args.language)] == NULL)
 		return REASON_NO_IDENTITY;
 	fill_job(b);
-	enum reason why = b->wants_exact ? judge_exactness(b) : REASON_NONE;
-
-	if (why == REASON_PLAIN && b->args.detail == NULL)
+	b->attempt.plain_forbidden = b->wants_exact ? judge_plain(b) : REASON_NONE;
+	if (b->attempt.plain_forbidden == REASON_PLAIN && b->args.detail == NULL)
 		b->args.detail = xstrdup("DCC_EXACT=0 would send it away");
-	return why;
+	/* A folder whose name is not in its normal form cannot be shown on a volunteer at all. */
+	if (b->wants_exact && b->args.has_debug && b->has_odd_cwd)
+		return REASON_PLAIN;
+	return b->attempt.pump == PUMP_NEVER ? b->attempt.plain_forbidden : REASON_NONE;
 }
 
 static void
@@ -529,18 +457,16 @@ run(struct build *b)
 		return;
 	}
 	if (e == ERR_MISSING && b->args.here == REASON_NONE) {
-		give_up(b, REASON_NO_HOSTS);
+		give_up(b, REASON_NO_HOSTS, NULL);
 		return;
 	}
 	if (why != REASON_NONE) {
 		run_here(b, b->args.here != REASON_NONE ? b->args.here : why, b->args.detail);
 		return;
 	}
-	struct preprocess cpp = PREPROCESS_INIT;
 	struct talk_result r = TALK_RESULT_INIT;
 
-	run_away(b, &cpp, &r);
-	preprocess_release(&cpp);
+	run_away(b, &r);
 	talk_result_release(&r);
 }
 
@@ -548,6 +474,7 @@ static void
 release(struct build *b)
 {
 	state_close(&b->state);
+	attempt_release(&b->attempt);
 	args_release(&b->args);
 	identity_release(&b->identity);
 	sched_release(&b->sched);
@@ -558,7 +485,12 @@ release(struct build *b)
 int
 build_run(const struct config *c, const struct masquerade *m, int *signal_number)
 {
-	struct build b = {.config = c, .m = m, .state = STATE_WRITER_INIT, .may_fall_back = true};
+	struct build b = {.config = c,
+	                  .m = m,
+	                  .state = STATE_WRITER_INIT,
+	                  .attempt = {.cpp = PREPROCESS_INIT},
+	                  .exit_code = EXIT_FAILED,
+	                  .may_fall_back = true};
 
 	if (args_expand(m->command.items, load_response_file, NULL, &b.args.argv) != OK)
 		strv_add_all(&b.args.argv, m->command.items);
@@ -568,6 +500,7 @@ build_run(const struct config *c, const struct masquerade *m, int *signal_number
 		state_open(&b.state, b.dirs.state, source_name(&b));
 	run(&b);
 	*signal_number = b.signal_number;
+	outcome_save(&b.outcome, source_name(&b), b.exit_code);
 	release(&b);
 	return b.exit_code;
 }

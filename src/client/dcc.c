@@ -11,6 +11,7 @@
 #include "build.h"
 #include "config.h"
 #include "exitcode.h"
+#include "listing.h"
 #include "log.h"
 #include "masquerade.h"
 #include "process.h"
@@ -22,6 +23,7 @@ static const char usage[] =
 	"       dcc [OPTION]... SOURCE     the same with the compiler cc\n"
 	"       dcc --show-hosts           print the host list, one entry a line\n"
 	"       dcc -j                     print how many jobs the hosts can run at once\n"
+	"       dcc --scan-includes COMPILER [OPTION]...   print which files pump mode would send\n"
 	"       dcc --version | --help\n"
 	"A link to dcc with a compiler's name, ahead in PATH, does the same without any change to the build.\n"
 	"Volunteers are named in DCC_HOSTS, ~/.dcc/hosts or /etc/dcc/hosts. See dcc(1).\n";
@@ -97,8 +99,10 @@ run_own_option(const struct config *c, const char *word)
 	return -1;
 }
 
+enum task { COMPILE, LIST };
+
 static int
-compile(const struct config *c, char *argv[], int *signal_number)
+run(const struct config *c, enum task task, char *argv[], int *signal_number)
 {
 	struct masquerade m = {0};
 	enum err e = masquerade_resolve(argv, &m);
@@ -108,7 +112,7 @@ compile(const struct config *c, char *argv[], int *signal_number)
 	case OK:
 		masquerade_prepare_children(&m);
 		process_catch_signals();
-		code = build_run(c, &m, signal_number);
+		code = task == LIST ? listing_run(c, &m) : build_run(c, &m, signal_number);
 		break;
 	case ERR_USAGE:
 		fputs(usage, stderr);
@@ -147,10 +151,18 @@ main(int argc, char *argv[])
 	open_standard_streams();
 	config_load(&c);
 	start_log(&c);
+	enum task task = COMPILE;
+
 	if (argc == 2 && masquerade_is_dcc(argv[0]))
 		code = run_own_option(&c, argv[1]);
+	if (argc >= 2 && strcmp(argv[1], "--scan-includes") == 0 && masquerade_is_dcc(argv[0])) {
+		task = LIST;
+		argv[1] = argv[0];
+		argv++;
+		argc--;
+	}
 	if (code < 0)
-		code = argc > 0 ? compile(&c, argv, &signal_number) : EXIT_BAD_ARGUMENTS;
+		code = argc > 0 ? run(&c, task, argv, &signal_number) : EXIT_BAD_ARGUMENTS;
 	config_release(&c);
 	if (signal_number != 0)
 		die_as(signal_number);

@@ -19,6 +19,7 @@
 #include "xalloc.h"
 
 #define DISTCC_PERIOD_MS ((int64_t)3600 * 1000)
+#define NO_PUMP_PERIOD_MS ((int64_t)3600 * 1000)
 /* A file's time comes from a clock that ticks less often than ours. */
 #define CLOCK_SLACK_MS 1000
 
@@ -106,4 +107,16 @@ bool
 hostmemory_is_lacking(const char *dir, const struct host *h, const char *digest, int64_t period_ms)
 {
 	return is_fresh(file_of(dir, "lacks", h, digest), period_ms);
+}
+
+void
+hostmemory_set_no_pump(const char *dir, const struct host *h, const char *digest)
+{
+	note(file_of(dir, "no-pump", h, digest), "");
+}
+
+bool
+hostmemory_has_no_pump(const char *dir, const struct host *h, const char *digest)
+{
+	return is_fresh(file_of(dir, "no-pump", h, digest), NO_PUMP_PERIOD_MS);
 }

@@ -12,7 +12,7 @@
 /*
  * What this machine remembers of a host between jobs, as small files in userdir's lock/ whose mtime
  * is the datum: "backoff_ID" (it failed), "speaks-distcc_ID" (no volunteer of ours),
- * "lacks_ID_DIGEST" (it has no such compiler). Everything expires; nothing here can fail a job
+ * "lacks_ID_DIGEST" (it has no such compiler), "no-pump_ID_DIGEST" (nor pump mode for it). Everything expires; nothing here can fail a job
  * (errors: debug log).
  */
 void
@@ -29,6 +29,11 @@ bool
 hostmemory_is_distcc(const char *dir, const struct host *h);
 void
 hostmemory_lacks(const char *dir, const struct host *h, const char *digest);
+/* It did not take a job with the compiler digest in pump mode; remembered for an hour. */
+void
+hostmemory_set_no_pump(const char *dir, const struct host *h, const char *digest);
+bool
+hostmemory_has_no_pump(const char *dir, const struct host *h, const char *digest);
 bool
 hostmemory_is_lacking(const char *dir, const struct host *h, const char *digest, int64_t period_ms);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "autoconf.h"
+#include "environment.h"
 #include "jobmessage.h"
 #include "wire.h"
 #include "xalloc.h"
@@ -44,11 +45,25 @@ time_zone(void)
 	                 size % 60);
 }
 
+/* CPATH and its like: they decide nothing once the text is preprocessed. */
+static bool
+names_folders(const char *variable)
+{
+	for (size_t i = 0; i < environment_table_size; i++) {
+		const struct environment_variable *e = &environment_table[i];
+		size_t n = strlen(e->name);
+
+		if (e->part == ENVIRONMENT_FOLDERS && strncmp(variable, e->name, n) == 0 && variable[n] == '=')
+			return true;
+	}
+	return false;
+}
+
 static void
-add_environment(const struct talk_job *job, struct strv *env)
+add_environment(const struct talk_job *job, enum args_form form, struct strv *env)
 {
 	for (char **v = environ; *v != NULL; v++)
-		if (is_wanted(*v))
+		if (is_wanted(*v) || (form == ARGS_FORM_FILES && names_folders(*v)))
 			strv_add(env, *v);
 	if (getenv("TZ") == NULL)
 		strv_take(env, time_zone());
@@ -72,7 +87,9 @@ put_job(const struct talk_job *job, enum args_form form, struct buffer *out)
 	if (job->wants_colour)
 		strv_add(&m.argv, "-fdiagnostics-color=always");
 	strv_add(&m.outputs, job->args->object);
-	add_environment(job, &m.env);
+	if (form == ARGS_FORM_FILES && job->args->dep_file != NULL)
+		strv_add(&m.outputs, job->args->dep_file);
+	add_environment(job, form, &m.env);
 	wire_put_job(out, &m);
 	m.digest = NULL;
 	wire_job_release(&m);

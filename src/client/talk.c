@@ -18,6 +18,7 @@ talk_result_release(struct talk_result *r)
 	io_close(&r->stdout_fd);
 	io_close(&r->stderr_fd);
 	buffer_release(&r->cpp_messages);
+	strv_release(&r->names);
 	outputs_discard(&r->outputs);
 	*r = (struct talk_result)TALK_RESULT_INIT;
 }
@@ -25,19 +26,22 @@ talk_result_release(struct talk_result *r)
 enum talk_end
 talk_fail(struct talk_result *r, enum talk_end end, enum reason why, const char *fmt, ...)
 {
-	r->end = end;
-	r->reason = why;
-	free(r->text);
-	r->text = NULL;
+	char *text = NULL;
+
 	if (fmt != NULL) {
-		char text[1024];
+		char line[1024];
 		va_list ap;
 
 		va_start(ap, fmt);
-		vsnprintf(text, sizeof(text), fmt, ap);
+		vsnprintf(line, sizeof(line), fmt, ap);
 		va_end(ap);
-		r->text = xstrdup(text);
+		text = xstrdup(line);
 	}
+	/* The old text may be part of the new one. */
+	free(r->text);
+	r->end = end;
+	r->reason = why;
+	r->text = text;
 	return end;
 }
 

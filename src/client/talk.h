@@ -12,6 +12,7 @@
 #include "reason.h"
 #include "sched.h"
 #include "state.h"
+#include "strv.h"
 #include "transport.h"
 
 /* One job that shall go away: what every language of conversation needs to know of it. All borrowed. */
@@ -39,17 +40,20 @@ enum talk_end {
 	TALK_HOST_FAILED, /* the volunteer or the way to it: try another */
 	TALK_HERE,        /* nobody can do it elsewhere: compile here */
 	TALK_NOT_OURS,    /* the volunteer does not speak this language: try the other */
+	TALK_NO_PUMP,     /* not in pump mode: preprocess here */
+	TALK_UNFIT,       /* nothing failed, but this job is not for this volunteer: try another */
 	TALK_STOPPED      /* a stop signal was caught */
 };
 
 struct talk_result {
 	enum talk_end end;
-	enum reason reason;     /* of TALK_HOST_FAILED and TALK_HERE */
+	enum reason reason;     /* of TALK_HOST_FAILED, TALK_HERE, TALK_NO_PUMP and TALK_UNFIT */
 	char *text;             /* one sentence more, or NULL */
 	int exit_code;          /* of TALK_DONE */
 	int stdout_fd;          /* unnamed files at any offset, -1: nothing was printed */
 	int stderr_fd;
 	struct buffer cpp_messages;
+	struct strv names;      /* of REASON_PROOF: files that the compiler there has read */
 	struct outputs outputs; /* not yet placed */
 	uint64_t sent, received;
 };
@@ -69,13 +73,19 @@ enum err
 talk_open_unnamed(const char *tmpdir, int *fd);
 
 struct preprocess;
+struct pump;
+struct scan_answer;
 /*
- * The two languages. c is connected; both leave it open. cpp was started, to a pipe for our language and to a file
+ * The two languages. c is connected; all leave it open. cpp was started, to a pipe for our language and to a file
  * for distcc's; it is used up, its messages are moved to the result.
  */
 enum talk_end
 talk_native(const struct talk_job *job, struct connection *c, struct preprocess *cpp,
             struct talk_result *r);
+/* In pump mode: the include server has given its answer, and goes on. */
+enum talk_end
+talk_pump(const struct talk_job *job, struct connection *c, struct pump *pump,
+          const struct scan_answer *answer, struct talk_result *r);
 enum talk_end
 talk_distcc(const struct talk_job *job, struct connection *c, struct preprocess *cpp, bool has_lzo,
             struct talk_result *r);

@@ -147,3 +147,10 @@ meeting_listen(const struct meeting *m, int *fd)
 	errno = why;
 	return ERR_SYSTEM;
 }
+
+void
+meeting_take_over(int fd)
+{
+	if (listen(fd, BACKLOG) < 0)
+		log_debug("listen: %s", strerror(errno));
+}

@@ -75,14 +75,13 @@ finish(struct buffer *b, size_t start, enum scan_type type)
 	fill_header(b->data + start, type, b->len - start - SCAN_HEADER_SIZE);
 }
 
-/* Ask, List, Differs: u32 version | string software | string host | string compiler | string cwd | list argv | list env | list names */
+/* Ask, List, Differs: u32 version | string host | string compiler | string cwd | list argv | list env | list names */
 void
 scan_put_request(struct buffer *b, enum scan_type type, const struct scan_request *m)
 {
 	size_t start = begin(b);
 
 	field_put_u32(b, m->version);
-	field_put_string(b, m->software);
 	field_put_string(b, m->host);
 	field_put_string(b, m->compiler);
 	field_put_string(b, m->cwd);
@@ -108,8 +107,7 @@ scan_get_request(const unsigned char *p, size_t len, struct scan_request *m)
 	m->version = field_get_u32(&c);
 	/* Of another version nothing else is known, and nothing else is of interest. */
 	if (c.e == OK && m->version != SCAN_VERSION)
-		return ERR_PROTOCOL;
-	m->software = field_get_string(&c, len);
+		return ERR_USAGE;
 	m->host = field_get_string(&c, len);
 	m->compiler = field_get_string(&c, len);
 	m->cwd = field_get_string(&c, len);
@@ -128,7 +126,6 @@ scan_get_request(const unsigned char *p, size_t len, struct scan_request *m)
 void
 scan_request_release(struct scan_request *m)
 {
-	free(m->software);
 	free(m->host);
 	free(m->compiler);
 	free(m->cwd);

@@ -12,6 +12,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct talk {
 	int fd;
 	const char *path; /* of the third argument, or "" */
 	struct wire_job job;
+	bool has_magic;   /* it was read */
 };
 
 static void
@@ -63,11 +65,11 @@ wait_for_end(const struct talk *t)
 /* dcc's language. */
 
 static void
-greet(struct talk *t)
+greet_with(struct talk *t, uint64_t features)
 {
 	char software[] = "fakevolunteer";
 	struct wire_hello hello = {.version = WIRE_VERSION,
-	                           .features = WIRE_FEATURE_VIEW,
+	                           .features = features,
 	                           .software = software,
 	                           .slots = 4};
 	struct buffer b = {0};
@@ -75,6 +77,12 @@ greet(struct talk *t)
 	buffer_add(&b, WIRE_MAGIC, WIRE_MAGIC_SIZE);
 	wire_put_hello(&b, &hello);
 	put(t, &b);
+}
+
+static void
+greet(struct talk *t)
+{
+	greet_with(t, WIRE_FEATURE_VIEW);
 }
 
 /* Reads messages up to and with this type; the Job is kept. */
@@ -86,8 +94,9 @@ read_until(struct talk *t, enum wire_type last)
 	unsigned char magic[WIRE_MAGIC_SIZE];
 	size_t len;
 
-	if (io_read_exactly(t->fd, magic, sizeof(magic), IO_NO_DEADLINE) != OK)
+	if (!t->has_magic && io_read_exactly(t->fd, magic, sizeof(magic), IO_NO_DEADLINE) != OK)
 		exit(0);
+	t->has_magic = true;
 	do {
 		if (io_read_exactly(t->fd, header, sizeof(header), IO_NO_DEADLINE) != OK ||
 		    wire_get_header(header, WIRE_CLIENT, &type, &len) != OK)
@@ -278,6 +287,84 @@ fall_silent(struct talk *t)
 	wait_for_end(t);
 }
 
+/* Pump mode. */
+
+/* The object, as a volunteer that has run the compiler sends it. */
+static void
+begin_pump(struct talk *t, struct buffer *b)
+{
+	greet_with(t, WIRE_FEATURE_VIEW | WIRE_FEATURE_PUMP);
+	read_until(t, WIRE_RUN);
+	wire_put_empty(b, WIRE_COMPILE);
+	char *path = object_path(t);
+
+	add_file(b, path);
+	add_end(b, 6);
+	free(path);
+}
+
+static void
+read_other_files(struct talk *t)
+{
+	static const char list[] = "hello.c\n/usr/include/evil.h\n";
+	char none[] = "";
+	struct wire_file file = {.role = WIRE_ROLE_DEPENDENCIES, .path = none};
+	struct wire_proof proof = {.kind = WIRE_PROOF_ALL};
+	struct compressor *c = compressor_new();
+	struct buffer b = {0}, packed = {0};
+	unsigned char header[WIRE_HEADER_SIZE];
+
+	begin_pump(t, &b);
+	wire_put_file(&b, &file);
+	compressor_add(c, list, strlen(list), COMPRESS_FINISH, &packed);
+	wire_put_data_header(header, packed.len);
+	buffer_add(&b, header, sizeof(header));
+	buffer_add(&b, packed.data, packed.len);
+	add_end(&b, strlen(list));
+	wire_put_proof(&b, &proof);
+	add_result(&b);
+	put(t, &b);
+	wait_for_end(t);
+	compressor_free(c);
+	buffer_release(&packed);
+}
+
+static void
+prove_nothing(struct talk *t)
+{
+	struct buffer b = {0};
+
+	begin_pump(t, &b);
+	add_result(&b);
+	put(t, &b);
+	wait_for_end(t);
+}
+
+/* As before there was pump mode: text is compiled. */
+static void
+lack_pump(struct talk *t)
+{
+	char text[] = "what form is that?";
+	struct buffer b = {0};
+
+	greet(t);
+	read_until(t, WIRE_JOB);
+	if (t->job.form == ARGS_FORM_FILES) {
+		wire_put_refused(&b, &(struct wire_refused){.reason = REASON_VIEW, .text = text});
+	} else {
+		read_until(t, WIRE_RUN);
+		wire_put_empty(&b, WIRE_COMPILE);
+		char *path = object_path(t);
+
+		add_file(&b, path);
+		add_end(&b, 6);
+		add_result(&b);
+		free(path);
+	}
+	put(t, &b);
+	wait_for_end(t);
+}
+
 /* distcc's language. */
 
 static void
@@ -374,6 +461,9 @@ static const struct {
 	{"long-message", send_long_message},
 	{"client-message", send_client_message},
 	{"silent", fall_silent},
+	{"pump-lie", read_other_files},
+	{"pump-no-proof", prove_nothing},
+	{"pump-lacks", lack_pump},
 	{"distcc-other-version", send_other_version},
 	{"distcc-long-object", send_long_object},
 	{"distcc-short-object", send_short_object},

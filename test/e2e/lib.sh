@@ -8,6 +8,8 @@ set -eu
 : "${top_builddir:=$top_srcdir}"
 : "${CC:=gcc}"
 : "${SANITIZERS:=}"
+# What the scripts about other things use: never, or auto for trying all of them in pump mode.
+: "${PUMP_IN_TESTS:=never}"
 export top_srcdir top_builddir CC
 
 # Binaries under test, ahead of anything installed.
@@ -22,6 +24,7 @@ work=$(mktemp -d "/tmp/dcc-test.XXXXXX")
 chmod 755 "$work"
 mkdir "$work/home" "$work/tmp" "$work/dcc" "$work/src"
 export HOME="$work/home" TMPDIR="$work/tmp" DCC_DIR="$work/dcc" DCC_LOG="$work/dcc.log" LC_ALL=C
+export DCC_PUMP="$PUMP_IN_TESTS"
 cd "$work/src"
 : >"$DCC_LOG"
 daemon_pids=
@@ -276,6 +279,33 @@ ran_away()
 	esac
 }
 
+# travelled SOURCE LANGUAGE: pump, native (with preprocessed text) or distcc.
+travelled()
+{
+	ran_away "$1"
+	case $(verdict_of "$1") in
+	*" language=$2 "*) ;;
+	*) fail "$1 did not travel as $2: $(verdict_of "$1")" ;;
+	esac
+}
+
+# statistic NAME: a number of the include server's.
+statistic()
+{
+	dcc-include-server --statistics | sed -n "s/^$1  *\([^ ]*\)\$/\1/p"
+}
+
+include_server_pid()
+{
+	statistic pid
+}
+
+# Without asking it: that would keep it from being idle.
+no_include_server()
+{
+	[ -z "$(find "$DCC_DIR"/include-server-* -type s 2>/dev/null)" ]
+}
+
 # ran_here SOURCE REASON
 ran_here()
 {
@@ -374,6 +404,12 @@ check_nothing_left()
 	wait_for 2 locks_are_free || fail "locks are held by nobody"
 }
 
+# The include server of this test's DCC_DIR, if there is one.
+stop_include_server()
+{
+	dcc-include-server --stop 2>/dev/null || :
+}
+
 finish_test()
 {
 	status=$?
@@ -389,6 +425,7 @@ finish_test()
 			status=1
 		}
 	done
+	stop_include_server
 	if [ "$status" -eq 0 ]; then
 		(check_nothing_left) || status=1
 	fi

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#define _XOPEN_SOURCE 700
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "io.h"
@@ -144,6 +145,30 @@ a_path_too_long_for_an_address_will_do(void **state)
 	free(deep);
 }
 
+static void
+who_takes_over_is_the_peer_that_clients_see(void **state)
+{
+	struct fixture *f = *state;
+	int listener = -1, client = -1;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	assert_int_equal(meeting_find(&f->u, &f->m), OK);
+	assert_int_equal(meeting_listen(&f->m, &listener), OK);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		meeting_take_over(listener);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(meeting_connect(&f->m, &client), OK);
+	assert_int_equal(getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &len), 0);
+	assert_int_equal(peer.pid, pid);
+	io_close(&client);
+	io_close(&listener);
+}
+
 int
 main(void)
 {
@@ -154,6 +179,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(two_meet_where_one_listens, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_socket_that_a_dead_server_left_is_replaced, set_up,
 		                                tear_down),
+		cmocka_unit_test_setup_teardown(who_takes_over_is_the_peer_that_clients_see, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_path_too_long_for_an_address_will_do, set_up, tear_down),
 	};
 

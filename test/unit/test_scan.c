@@ -15,7 +15,6 @@ static void
 fill_request(struct scan_request *m)
 {
 	*m = (struct scan_request){.version = SCAN_VERSION,
-	                           .software = xstrdup("dcc 1"),
 	                           .host = xstrdup("tcp_red_3632"),
 	                           .compiler = xstrdup("/usr/bin/gcc"),
 	                           .cwd = xstrdup("/w")};
@@ -69,7 +68,7 @@ a_request_of_another_version_is_refused_whatever_follows(void **state)
 	struct scan_request m;
 
 	(void)state;
-	assert_int_equal(scan_get_request(body, sizeof(body), &m), ERR_PROTOCOL);
+	assert_int_equal(scan_get_request(body, sizeof(body), &m), ERR_USAGE);
 }
 
 /* As fill_request, but for one thing. */

@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A volunteer that compiled other files than were predicted is not believed, and one that proves nothing neither.
+. "$(dirname "$0")/lib.sh"
+
+export DCC_PUMP=auto DCC_BACKOFF_PERIOD=0
+write_sources
+gcc -c hello.c -o local.o
+
+# lies BEHAVIOUR REASON EXIT
+lies()
+{
+	start_fake 127.0.0.2 "$1"
+	export DCC_HOSTS="127.0.0.2:$port/2"
+	rm -f hello.o
+	expect 0 dcc gcc -c hello.c
+	is_same hello.o local.o
+	ran_here hello.c "$2"
+	says "reason=$2"
+	cp "$work/err" "$work/said"
+	DCC_FALLBACK=0 expect "$3" dcc gcc -c hello.c
+	is_same hello.o local.o
+	stop_helper "$pid"
+}
+
+lies pump-lie proof 100
+cp "$work/said" "$work/err"
+says 'read      /usr/include/evil.h'
+says 'predicted'
+[ "$(statistic differences)" -eq 2 ] || fail "the include server was not told"
+# The scanner was right: the compiler here says so, and pump mode goes on.
+wait_for 20 test "$(statistic audits)" -ge 1 || fail "no audit"
+[ "$(statistic 'audits that differ')" -eq 0 ] || fail "the audit blames the include server"
+lies pump-no-proof protocol 109
+
+# A volunteer without pump mode gets text, at once and from then on.
+start_fake 127.0.0.2 pump-lacks
+export DCC_HOSTS="127.0.0.2:$port/2" DCC_FALLBACK=0
+for _ in 1 2; do
+	expect 0 dcc gcc -c hello.c
+	is_silent
+	travelled hello.c native
+	[ "$(cat hello.o)" = forged ] || fail "who made hello.o?"
+done
+has_lines 'no pump mode for hello.c' "$DCC_LOG" 1 || fail "it was tried again"
+stop_helper "$pid"
