@@ -11,6 +11,9 @@
 #define HASH_HEX_SIZE (2 * HASH_SIZE + 1)
 
 struct hash;
+/* Makes libcrypto ready, which takes it a millisecond: for a process whose children will hash. */
+void
+hash_prepare(void);
 /* Yours until hash_finish. A libcrypto that cannot compute SHA-256 ends the process. */
 struct hash *
 hash_new(void);

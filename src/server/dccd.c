@@ -19,6 +19,7 @@
 #include "account.h"
 #include "autoconf.h"
 #include "exitcode.h"
+#include "hash.h"
 #include "io.h"
 #include "jail.h"
 #include "job.h"
@@ -217,6 +218,8 @@ prepare_pump(struct daemon *d)
 	         upkeep_begin(s->store_dir, user) != OK)
 		d->why_no_pump = xstrdup("the store cannot be used");
 	d->offers_pump = d->why_no_pump == NULL;
+	if (d->offers_pump)
+		hash_prepare();
 	if (s->store_size < 0)
 		s->store_size = upkeep_default_limit(s->store_dir);
 }

@@ -3,13 +3,13 @@
  * A tree of the job's own, made without privilege: in a user namespace that maps only ourselves. Folders of
  * the tmpfs:
  *
- *     root/      the job's root; bound onto itself, because a root must be a mount. With a view: an overlay, with the
- *                view's folder below and upper/0 above
+ *     root/      the job's root; bound onto itself, because a root must be a mount. Merged with a view: an overlay, with
+ *                the view's folder below and upper/0 above
  *     upper/N    what the job writes below cover N of the plan, and the client's folders there
  *     work/N     the overlay's own
  *     void/      shown, read-only, where something is hidden
  *
- * Otherwise an overlay stands only where client and toolchain share a folder (/usr/src/linux over /usr): elsewhere a plain folder
+ * An overlay stands only where the job writes beside what it reads (in /usr/src/linux over /usr): elsewhere a plain folder
  * of the tmpfs does the same and costs nothing. The folders of the client are made in the upper folder, where they
  * belong to us: one that is copied up from the machine's own would belong to a user the namespace does not map.
  */
@@ -137,7 +137,7 @@ bind(const char *source, const char *target, uint64_t attributes)
 static char *
 layer_folder(const struct jail_box *b, size_t i)
 {
-	return i == 0 && b->job->view == NULL ? xstrdup("root") : xasprintf("upper/%zu", i);
+	return i == 0 && !b->plan.covers[0].is_merged ? xstrdup("root") : xasprintf("upper/%zu", i);
 }
 
 /* A folder of the view: -1 with ENOENT when it has none of that path. No link is followed. */
@@ -184,21 +184,21 @@ make_folder(struct jail_box *b, const char *path)
 	return e;
 }
 
-/* Where a cover is mounted there must be something; below another cover there is. Files stand in /dev and /etc. */
+/* Where a cover is mounted there must be something; below one that is not written there is. Files stand in /dev and /etc. */
 static enum err
 make_mount_point(struct jail_box *b, const struct jail_cover *c)
 {
 	const char *slash = strrchr(c->path, '/');
 	char *parent = xstrndup(c->path, slash == c->path ? 1 : (size_t)(slash - c->path));
-	char *layer = layer_folder(b, 0);
-	char *at = xasprintf("%s%s", layer, c->path);
 	size_t i;
+	const struct jail_cover *around = cover_of(&b->plan, parent, &i);
+	char *layer = layer_folder(b, i);
+	char *at = xasprintf("%s%s", layer, c->path + (i == 0 ? 0 : strlen(around->path)));
 	enum err e = OK;
 
-	cover_of(&b->plan, parent, &i);
-	if (i == 0 && c->is_file)
+	if (around->is_written && c->is_file)
 		e = mknod(at, S_IFREG | 0644, 0) == 0 ? OK : ERR_SYSTEM;
-	else if (i == 0 && mkdir(at, 0755) < 0)
+	else if (around->is_written && mkdir(at, 0755) < 0)
 		e = errno == EEXIST ? OK : io_make_dirs(at, 0755);
 	if (e != OK)
 		e = jail_box_deny(b, "make a mount point");
@@ -223,6 +223,19 @@ make_link(struct jail_box *b, const char *layer, size_t i)
 	return r < 0 && errno != ENOENT ? jail_box_fail(b, "make a link") : OK;
 }
 
+/* Once the folders are there. */
+static enum err
+make_links(struct jail_box *b)
+{
+	char *layer = layer_folder(b, 0);
+	enum err e = OK;
+
+	for (size_t i = 0; e == OK && i + 1 < b->plan.links.count; i += 2)
+		e = make_link(b, layer, i);
+	free(layer);
+	return e;
+}
+
 static enum err
 make_root(struct jail_box *b, const char *layer)
 {
@@ -236,8 +249,6 @@ make_root(struct jail_box *b, const char *layer)
 			e = jail_box_fail(b, "make folders in the tmpfs");
 		free(at);
 	}
-	for (size_t i = 0; e == OK && i + 1 < b->plan.links.count; i += 2)
-		e = make_link(b, layer, i);
 	return e;
 }
 
@@ -304,12 +315,13 @@ name_of_fd(int fd)
 static enum err
 mount_root(struct jail_box *b)
 {
-	if (b->job->view == NULL)
-		return bind("root", "root", 0);
 	/* By name: what was opened outside is no part of this namespace, and cannot be mounted in it. */
-	b->view_fd = open(b->job->view->root, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (b->view_fd < 0)
+	if (b->job->view != NULL)
+		b->view_fd = open(b->job->view->root, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (b->job->view != NULL && b->view_fd < 0)
 		return ERR_SYSTEM;
+	if (!b->plan.covers[0].is_merged)
+		return bind("root", "root", 0);
 	char *lower = name_of_fd(b->view_fd);
 	enum err e = mount_overlay(&b->plan.covers[0], lower, 0, "root", MS_NOEXEC);
 
@@ -427,6 +439,8 @@ jail_namespaces_build(struct jail_box *b, int *layers, unsigned *count)
 		e = make_folder(b, b->plan.places.items[i]);
 	for (size_t i = 1; e == OK && i < b->plan.cover_count; i++)
 		e = make_mount_point(b, &b->plan.covers[i]);
+	if (e == OK)
+		e = make_links(b);
 	for (size_t i = 0; e == OK && i < b->plan.cover_count; i++)
 		e = mount_cover(b, i);
 	return e == OK ? make_proc(b) : e;

@@ -318,11 +318,11 @@ jail_plan_make(const struct jail_job *job, struct jail_plan *plan)
 	struct jail_plan p = {0};
 
 	add_covers(job, &p);
-	enum err e = job->view != NULL ? jail_view_place(job, &p) : OK;
+	enum err e = jail_plan_folders(job, &p);
 
+	if (e == OK && job->view != NULL)
+		e = jail_view_place(job, &p);
 	qsort(p.covers, p.cover_count, sizeof(*p.covers), compare_covers);
-	if (e == OK)
-		e = jail_plan_folders(job, &p);
 	if (job->source != NULL)
 		p.source = path_normalise(job->cwd, job->source);
 	if (e == OK)

@@ -29,7 +29,7 @@ struct jail_cover {
 	char *path;
 	enum jail_cover_kind kind;
 	bool is_written;
-	bool is_merged;       /* TOOLCHAIN: what the view has there, and this machine has not, is seen as well */
+	bool is_merged;       /* TOOLCHAIN: what the view has there, and this machine has not, is seen as well; ROOT: the whole view */
 	bool is_file;
 };
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Below everything lies the view; the toolchain's covers hide what they cover of it. What the job must see there
- * all the same:
+ * The view's folders are bound where they belong, each as high up as possible. A folder of the view that the job
+ * writes to, or that has files and, below it, something else of the plan, is an overlay instead. (One overlay as the root
+ * would do for all, but looking up a file there costs 12 microseconds more than in a bound folder: 5 ms for a
+ * compile that reads 400 headers.) What the job must see below the toolchain's covers:
  *
  *     a hidden folder        the view's folder is mounted over this machine's, so that there is nothing else in it
  *     any other entry        the cover becomes a merge of this machine's folder and the view's. This machine's
@@ -22,6 +24,8 @@
 #include "path.h"
 #include "xalloc.h"
 
+/* Of folders of the view: more take longer than they save. */
+#define MOUNTS_MAX 100
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Made by ourselves in every jail. */
@@ -329,6 +333,104 @@ check_headers(const struct jail_job *job)
 	return missed == NULL || is_seen ? OK : jail_plan_deny(missed);
 }
 
+/* ---- where folders of the view are mounted ---- */
+
+/* Is something else of the plan at the folder, or below it? */
+static bool
+is_busy(const struct jail_plan *p, const char *folder)
+{
+	for (size_t i = 0; i < COUNT(own_folders); i++)
+		if (path_is_below(own_folders[i], folder))
+			return true;
+	for (size_t i = 0; i < p->places.count; i++)
+		if (path_is_below(p->places.items[i], folder))
+			return true;
+	return has_cover_below(p, folder);
+}
+
+/* Is the entry in the folder itself? */
+static bool
+is_child(const struct manifest_entry *entry, const char *folder)
+{
+	const char *base = path_base(entry->path);
+	size_t n = strlen(folder);
+
+	/* "/a/b" without "b" is "/a/", of the root "/". */
+	return (size_t)(base - entry->path) == (n == 1 ? 1 : n + 1) && strncmp(entry->path, folder, n) == 0;
+}
+
+static bool
+has_files(const struct view *v, const char *folder)
+{
+	for (size_t i = view_first_below(v, folder); i < v->count && path_is_below(v->entries[i]->path, folder); i++)
+		if (v->entries[i]->type == MANIFEST_FILE && is_child(v->entries[i], folder))
+			return true;
+	return false;
+}
+
+/* Of a folder that is no mount of the view: its links are made like the system's. */
+static void
+add_links(const struct view *v, const char *folder, struct jail_plan *p)
+{
+	for (size_t i = view_first_below(v, folder); i < v->count && path_is_below(v->entries[i]->path, folder); i++) {
+		if (v->entries[i]->type != MANIFEST_LINK || !is_child(v->entries[i], folder))
+			continue;
+		strv_add(&p->links, v->entries[i]->path);
+		strv_add(&p->links, v->entries[i]->target);
+	}
+}
+
+static void
+lay_folder(const struct view *v, const char *folder, struct jail_plan *p)
+{
+	const struct jail_cover *c = jail_plan_find_cover(p, folder);
+
+	if (c->kind == JAIL_COVER_TOOLCHAIN || (c->kind == JAIL_COVER_VIEW && !c->is_written))
+		return;
+	if (!is_busy(p, folder)) {
+		jail_plan_add_cover(p, folder, JAIL_COVER_VIEW);
+	} else if (strv_has(&p->places, folder) || has_files(v, folder)) {
+		jail_plan_add_cover(p, folder, JAIL_COVER_VIEW);
+		p->covers[p->cover_count - 1].is_written = true;
+	} else if (c->kind == JAIL_COVER_ROOT) {
+		add_links(v, folder, p);
+	}
+}
+
+/* The whole view as the root's lower layer: for what lies in the root itself, and for too many mounts. */
+static void
+lay_all_below(struct jail_plan *p, size_t cover_count, size_t link_count)
+{
+	while (p->cover_count > cover_count)
+		free(p->covers[--p->cover_count].path);
+	while (p->links.count > link_count)
+		strv_remove(&p->links, p->links.count - 1);
+	p->covers[0].is_merged = true;
+}
+
+static void
+lay_out(const struct view *v, struct jail_plan *p)
+{
+	size_t cover_count = p->cover_count;
+	size_t link_count = p->links.count;
+	struct strv folders = {0};
+	size_t layers = 0;
+
+	view_folders(v->entries, v->count, &folders);
+	bool fits = !strv_has(&p->places, "/") && !has_files(v, "/");
+
+	if (fits)
+		add_links(v, "/", p);
+	for (size_t i = 0; fits && i < folders.count; i++) {
+		lay_folder(v, folders.items[i], p);
+		layers += p->covers[p->cover_count - 1].is_written;
+		fits = p->cover_count - cover_count < MOUNTS_MAX && layers < JAIL_LAYERS_MAX / 2;
+	}
+	if (!fits)
+		lay_all_below(p, cover_count, link_count);
+	strv_release(&folders);
+}
+
 enum err
 jail_view_place(const struct jail_job *job, struct jail_plan *p)
 {
@@ -343,7 +445,11 @@ jail_view_place(const struct jail_job *job, struct jail_plan *p)
 		e = check_covers(v, p);
 	if (e == OK)
 		e = fit_entries(v, p);
-	return e == OK ? check_links(v, p) : e;
+	if (e == OK)
+		e = check_links(v, p);
+	if (e == OK)
+		lay_out(v, p);
+	return e;
 }
 
 char *

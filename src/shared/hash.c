@@ -43,6 +43,14 @@ hash_new(void)
 }
 
 void
+hash_prepare(void)
+{
+	unsigned char unused[HASH_SIZE];
+
+	hash_finish_binary(hash_new(), unused);
+}
+
+void
 hash_add(struct hash *h, const void *data, size_t len)
 {
 	require(EVP_DigestUpdate(h->context, data, len));
