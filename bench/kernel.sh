@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# Sourced by bench/scan and test/oracle/compare: Debian's kernel in its smallest configuration, built once.
+# Sourced by bench/compare and test/oracle/compare: Debian's kernel in its smallest configuration, built once.
 
 # fetch_kernel CACHE: makes CACHE/linux, a built tree: beside each X.o, .X.o.cmd has its command.
 fetch_kernel()

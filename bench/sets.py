@@ -19,7 +19,8 @@ def run(*command, **more):
 
 
 def shell(text):
-    run("sh", "-c", f". {TOP}/test/setup.sh; . {TOP}/bench/leveldb.sh; {text}", cwd=TOP)
+    sourced = ". test/setup.sh; . bench/leveldb.sh; . bench/kernel.sh; "
+    run("sh", "-c", sourced + text, cwd=TOP)
 
 
 def install_dcc():
@@ -53,30 +54,6 @@ def prepare_leveldb(work):
     return objects
 
 
-def fetch_kernel():
-    """Debian's kernel sources in their smallest configuration, with two folders compiled."""
-    tree = f"{CACHE}/linux"
-    if os.path.exists(f"{tree}/.prepared"):
-        return tree
-    os.makedirs(CACHE, exist_ok=True)
-    out = run("apt-cache", "depends", "linux-source", capture_output=True, text=True).stdout
-    package = next(w for w in out.split() if w.startswith("linux-source-"))
-    print(f"fetching and configuring {package}", flush=True)
-    run("apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", package, cwd=CACHE)
-    deb = next(f for f in os.listdir(CACHE) if f.startswith(package) and f.endswith(".deb"))
-    run("dpkg-deb", "-x", deb, "unpacked", cwd=CACHE)
-    shutil.rmtree(tree, ignore_errors=True)
-    os.mkdir(tree)
-    run("tar", "xf", f"{CACHE}/unpacked/usr/src/{package}.tar.xz", "-C", tree, "--strip-components=1")
-    os.remove(f"{CACHE}/{deb}")
-    shutil.rmtree(f"{CACHE}/unpacked")
-    quiet = {"cwd": tree, "stdout": subprocess.DEVNULL}
-    run("make", "tinyconfig", **quiet)
-    run("make", f"-j{os.cpu_count()}", *KERNEL_FOLDERS, **quiet)
-    open(f"{tree}/.prepared", "w").close()
-    return tree
-
-
 def kernel_commands(tree):
     """(object, command) of the first C files that the kernel's make compiled, by name: its own
     command lines, from the .cmd files that it left."""
@@ -99,7 +76,8 @@ def kernel_commands(tree):
 
 def prepare_kernel(work):
     """C without -g: 60 files of a tinyconfig kernel."""
-    tree = fetch_kernel()
+    shell(f"fetch_kernel {CACHE}")
+    tree = f"{CACHE}/linux"
     commands = kernel_commands(tree)
     if not os.path.isdir(work):
         run("cp", "-r", tree, work)
