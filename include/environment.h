@@ -7,7 +7,10 @@
 
 #include "strv.h"
 
-/* The variables that decide what a preprocessor reads: dcc sends them to the include server, which heeds them. Pure. */
+/*
+ * The variables that decide what a preprocessor reads: dcc sends them to the include server, which heeds them. And those
+ * that decide about messages and dates: dcc sends them to the volunteer, which passes on no other. Pure.
+ */
 
 enum environment_part {
 	ENVIRONMENT_IDENTITY, /* which programs do the work: seen in the compiler's identity */
@@ -28,6 +31,12 @@ extern const size_t environment_table_size;
 /* The value of name in "NAME=value" items, borrowed, or NULL. */
 const char *
 environment_find(const struct strv *env, const char *name);
+/* Does this "NAME=value" decide about the compiler's messages or about dates? PWD does. */
+bool
+environment_is_passed_on(const char *item);
+/* Is this "NAME=value" CPATH or its like, which name folders that are searched for headers? */
+bool
+environment_names_folders(const char *item);
 /* Picks out of items (environ) what the table names. */
 void
 environment_select(char *const items[], struct strv *out);

@@ -12,23 +12,6 @@
 #include "wire.h"
 #include "xalloc.h"
 
-/* What decides about messages and the bytes of objects; the volunteer passes on nothing else. */
-static bool
-is_wanted(const char *variable)
-{
-	static const char *const names[] = {"LANG=", "LANGUAGE=", "TZ=", "SOURCE_DATE_EPOCH=",
-	                                    "GCC_COLORS=", "GCC_URLS=", "TERM_URLS=", "COLUMNS=",
-	                                    "TERM=", "NO_COLOR=", "CLICOLOR_FORCE=",
-	                                    "GCC_EXTRA_DIAGNOSTIC_OUTPUT="};
-
-	if (strncmp(variable, "LC_", 3) == 0)
-		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strncmp(variable, names[i], strlen(names[i])) == 0)
-			return true;
-	return false;
-}
-
 /* POSIX's TZ for the offset of now: __TIME__ there shall be the time here. */
 static char *
 time_zone(void)
@@ -45,25 +28,13 @@ time_zone(void)
 	                 size % 60);
 }
 
-/* CPATH and its like: they decide nothing once the text is preprocessed. */
-static bool
-names_folders(const char *variable)
-{
-	for (size_t i = 0; i < environment_table_size; i++) {
-		const struct environment_variable *e = &environment_table[i];
-		size_t n = strlen(e->name);
-
-		if (e->part == ENVIRONMENT_FOLDERS && strncmp(variable, e->name, n) == 0 && variable[n] == '=')
-			return true;
-	}
-	return false;
-}
-
 static void
 add_environment(const struct talk_job *job, enum args_form form, struct strv *env)
 {
+	/* CPATH and its like decide nothing once the text is preprocessed. */
 	for (char **v = environ; *v != NULL; v++)
-		if (is_wanted(*v) || (form == ARGS_FORM_FILES && names_folders(*v)))
+		if ((environment_is_passed_on(*v) && strncmp(*v, "PWD=", 4) != 0) ||
+		    (form == ARGS_FORM_FILES && environment_names_folders(*v)))
 			strv_add(env, *v);
 	if (getenv("TZ") == NULL)
 		strv_take(env, time_zone());

@@ -78,36 +78,13 @@ policy_fits_directory(const struct args *a)
 	return true;
 }
 
-static bool
-is_header_variable(const char *item)
-{
-	size_t len = strcspn(item, "=");
-
-	for (size_t i = 0; i < environment_table_size; i++)
-		if (environment_table[i].part == ENVIRONMENT_FOLDERS && strlen(environment_table[i].name) == len &&
-		    memcmp(environment_table[i].name, item, len) == 0)
-			return item[len] == '=';
-	return false;
-}
-
 void
 policy_filter_env(const struct strv *env, enum args_form form, struct strv *out)
 {
-	static const char *const names[] = {"LANG", "LANGUAGE", "TZ", "SOURCE_DATE_EPOCH", "PWD",
-	                                    "GCC_COLORS", "COLUMNS", "TERM", "GCC_URLS",
-	                                    "TERM_URLS", "NO_COLOR", "CLICOLOR_FORCE",
-	                                    "GCC_EXTRA_DIAGNOSTIC_OUTPUT"};
-
 	for (size_t i = 0; i < env->count; i++) {
 		const char *item = env->items[i];
-		size_t len = strcspn(item, "=");
-		bool is_kept = (item[len] == '=' && strncmp(item, "LC_", 3) == 0) ||
-		               (form == ARGS_FORM_FILES && is_header_variable(item));
 
-		for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
-			is_kept = is_kept || (item[len] == '=' && strlen(names[n]) == len &&
-			                      memcmp(names[n], item, len) == 0);
-		if (is_kept)
+		if (environment_is_passed_on(item) || (form == ARGS_FORM_FILES && environment_names_folders(item)))
 			strv_add(out, item);
 	}
 }

@@ -30,6 +30,38 @@ const struct environment_variable environment_table[] = {
 };
 const size_t environment_table_size = sizeof(environment_table) / sizeof(environment_table[0]);
 
+/* Beside every LC_... */
+static const char *const passed_on[] = {
+	"CLICOLOR_FORCE", "COLUMNS", "GCC_COLORS", "GCC_EXTRA_DIAGNOSTIC_OUTPUT", "GCC_URLS", "LANG", "LANGUAGE",
+	"NO_COLOR", "PWD", "SOURCE_DATE_EPOCH", "TERM", "TERM_URLS", "TZ",
+};
+
+bool
+environment_is_passed_on(const char *item)
+{
+	size_t len = strcspn(item, "=");
+
+	if (item[len] != '=')
+		return false;
+	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
+		if (strlen(passed_on[i]) == len && memcmp(passed_on[i], item, len) == 0)
+			return true;
+	return strncmp(item, "LC_", 3) == 0;
+}
+
+bool
+environment_names_folders(const char *item)
+{
+	for (size_t i = 0; i < environment_table_size; i++) {
+		size_t n = strlen(environment_table[i].name);
+
+		if (environment_table[i].part == ENVIRONMENT_FOLDERS && strncmp(item, environment_table[i].name, n) == 0 &&
+		    item[n] == '=')
+			return true;
+	}
+	return false;
+}
+
 const char *
 environment_find(const struct strv *env, const char *name)
 {

@@ -50,12 +50,30 @@ only_lists_of_folders_have_user_folders(void **state)
 		assert_true(!environment_table[i].is_user_folder || environment_table[i].part == ENVIRONMENT_FOLDERS);
 }
 
+static void
+what_decides_about_messages_and_dates_is_passed_on(void **state)
+{
+	(void)state;
+	assert_true(environment_is_passed_on("LC_ALL=C"));
+	assert_true(environment_is_passed_on("TERM="));
+	assert_true(environment_is_passed_on("PWD=/w"));
+	assert_false(environment_is_passed_on("TERM"));
+	assert_false(environment_is_passed_on("LC_ALL"));
+	assert_false(environment_is_passed_on("TERMINAL=x"));
+	assert_false(environment_is_passed_on("CPATH=/a"));
+	assert_false(environment_is_passed_on(""));
+	assert_true(environment_names_folders("CPATH=/a"));
+	assert_false(environment_names_folders("CPATHS=/a"));
+	assert_false(environment_names_folders("PATH=/a"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_preprocessor_heeds_is_selected),
 		cmocka_unit_test(a_value_is_found_by_its_whole_name),
+		cmocka_unit_test(what_decides_about_messages_and_dates_is_passed_on),
 		cmocka_unit_test(only_lists_of_folders_have_user_folders),
 	};
 
