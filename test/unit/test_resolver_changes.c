@@ -3,6 +3,8 @@
  * Every change between two scans is seen by the second one: with watches, on a file system that is not
  * trusted to report, and when there are fewer watches than folders.
  */
+/* unshare(2) */
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,10 +12,12 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -31,6 +35,7 @@
 #include "resolver_tree.h"
 
 #define FEW_WATCHES 3
+#define CANNOT 77
 
 static int
 setup_watched(void **state)
@@ -459,6 +464,62 @@ what_lay_still_for_long_is_seen_to_change(void **state)
 	SCAN(t, "a.c", "x.h: missing", "one/sub/y.h", "link.h: missing");
 }
 
+/* In a namespace of its own. 0: seen; 1: not; CANNOT: not allowed to mount. */
+static int
+scan_around_a_mount(struct tree *t)
+{
+	char *users = xasprintf("0 %ju 1\n", (uintmax_t)getuid());
+	char *groups = xasprintf("0 %ju 1\n", (uintmax_t)getgid());
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+		return CANNOT;
+	tree_file("/proc/self/uid_map", users);
+	tree_file("/proc/self/setgroups", "deny");
+	tree_file("/proc/self/gid_map", groups);
+	free(users);
+	free(groups);
+	struct resolver *r = t->resolver;
+
+	t->resolver = resolver_new(NULL);
+	resolver_free(r);
+	if (tree_scan(t, "a.c") != OK || t->entered.count != 2 || strcmp(t->entered.items[1], "two/x.h") != 0)
+		return 1;
+	if (mount("none", "two", "tmpfs", 0, NULL) != 0)
+		return CANNOT;
+	if (tree_scan(t, "a.c") != OK || t->entered.count != 2 || strcmp(t->entered.items[1], "three/x.h") != 0)
+		return 1;
+	tree_file("two/x.h", "");
+	if (tree_scan(t, "a.c") != OK || strcmp(t->entered.items[1], "two/x.h") != 0)
+		return 1;
+	if (umount("two") != 0 || unlink("two/x.h") != 0 || tree_scan(t, "a.c") != OK)
+		return 1;
+	return strcmp(t->entered.items[1], "three/x.h") != 0;
+}
+
+static void
+a_mount_over_a_folder_is_seen(void **state)
+{
+	struct tree *t = *state;
+	int status = -1;
+
+	tree_folder("one");
+	tree_folder("two");
+	tree_folder("three");
+	tree_file("a.c", "#include <x.h>\n");
+	tree_file("two/x.h", "");
+	tree_file("three/x.h", "");
+	tree_search(t, "-I one -I two -I three");
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(scan_around_a_mount(t));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (process_exit_code(status) == CANNOT)
+		skip();
+	assert_int_equal(process_exit_code(status), 0);
+}
+
 static void
 one_that_knows_too_much_begins_anew(void **state)
 {
@@ -539,6 +600,7 @@ main(void)
 		EACH(a_piece_that_changed_leaves_the_catalogue),
 		EACH(what_lay_still_for_long_is_seen_to_change),
 		IN(a_second_scan_asks_the_disk_for_the_source_alone, watched),
+		IN(a_mount_over_a_folder_is_seen, watched),
 		EACH(one_that_knows_too_much_begins_anew),
 		EACH(a_main_files_program_is_kept_for_its_scan_alone),
 		IN(few_watches_are_used_up, limited),
