@@ -34,6 +34,7 @@ struct folder {
 	uint64_t round;     /* of reports that its watch belongs to; 0: it has none */
 	uint64_t since;     /* time at which that began */
 	bool is_sure;       /* all above are watched, too */
+	bool is_shared;     /* with other hosts, perhaps: its file system does not report every change */
 	bool is_settled;    /* the stamp below says it all */
 	dev_t device;
 	ino_t inode;
@@ -373,11 +374,12 @@ check_stamp(struct folders *f, struct folder *folder)
 static enum err
 inspect(struct folders *f, struct folder *folder)
 {
-	bool is_watched = watch_add(f->watch, folder->path, folder) == OK;
+	enum err watched = watch_add(f->watch, folder->path, folder);
 	enum err e = check_stamp(f, folder);
 
 	folder->round = 0;
-	if (e == OK && is_watched) {
+	folder->is_shared = watched == ERR_DENIED;
+	if (e == OK && watched == OK) {
 		folder->round = f->round;
 		folder->since = ++f->time;
 	}
@@ -464,6 +466,12 @@ folders_reported_since(const struct folders *f, const struct entry *e)
 	if (in == NULL || in->round != f->round)
 		return UINT64_MAX;
 	return in->since > e->touched ? in->since : e->touched;
+}
+
+bool
+folders_is_shared(const struct entry *e)
+{
+	return e->in != NULL && e->in->is_shared;
 }
 
 struct folder *

@@ -67,6 +67,9 @@ folders_is_sure(const struct folders *f, const struct entry *e);
 /* Time since when every change of the entry's bytes is reported, the last one included. UINT64_MAX: only stat(2) tells. */
 uint64_t
 folders_reported_since(const struct folders *f, const struct entry *e);
+/* Does the entry lie on a file system that others may write to, so that only open(2) asks for the truth? */
+bool
+folders_is_shared(const struct entry *e);
 /* Has no change been reported since the scan began? */
 bool
 folders_is_current(struct folders *f);

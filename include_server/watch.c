@@ -231,14 +231,13 @@ add_descriptor(struct watch *w, const char *path, int *descriptor)
 {
 	struct statfs st;
 
-	if (w->fd < 0)
-		return ERR_DENIED;
-	if (watch_count(w) >= w->most || (w->full_until_ms != 0 && io_now_ms() < w->full_until_ms))
-		return ERR_LIMIT;
 	if (statfs(path, &st) != 0)
 		return failure(w, path);
 	if (!is_trusted(w, &st))
 		return ERR_DENIED;
+	if (w->fd < 0 || watch_count(w) >= w->most ||
+	    (w->full_until_ms != 0 && io_now_ms() < w->full_until_ms))
+		return ERR_LIMIT;
 	int wd = inotify_add_watch(w->fd, path, MASK);
 
 	if (wd < 0)

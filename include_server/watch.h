@@ -39,7 +39,7 @@ watch_fd(const struct watch *w);
 /*
  * Watches the folder at path (not through a link) on behalf of owner; again: whatever lies there now. A folder that
  * has two paths has two owners. ERR_DENIED: its file system does not report every change; ERR_LIMIT:
- * no more watches; ERR_MISSING: no folder. After a failure the owner has none.
+ * no more watches, or no inotify; ERR_MISSING: no folder. After a failure the owner has none.
  */
 enum err
 watch_add(struct watch *w, const char *path, void *owner);
