@@ -48,7 +48,7 @@ struct folders {
 	uint64_t time;
 	uint64_t round;     /* from 1; a new one begins when reports were lost */
 	uint64_t reports;   /* about entries that somebody asked for */
-	uint64_t doubts;    /* counts what may have made a known entry another one */
+	uint64_t doubts;    /* counts what may have made a known entry another one, from 1 */
 	uint64_t reports_at_begin;
 	struct watch *watch;
 	struct folders_counts counts;
@@ -197,6 +197,7 @@ folders_new(void)
 	top->kind = ENTRY_FOLDER;
 	f->root = folder_new(f, top);
 	f->round = 1;
+	f->doubts = 1;
 	f->watch = watch_new(&listener);
 	return f;
 }
@@ -334,6 +335,11 @@ determine(struct folders *f, struct entry *e)
 	e->epoch = e->in->epoch;
 	if (kind == ENTRY_FOLDER && e->folder == NULL)
 		folder_new(f, e);
+	if (e->folder != NULL) {
+		/* It may be another one. Whatever watches the old one stays until this one is inspected. */
+		e->folder->round = 0;
+		e->folder->checked = 0;
+	}
 	return OK;
 }
 
@@ -358,7 +364,6 @@ check_stamp(struct folders *f, struct folder *folder)
 	if (!S_ISDIR(st.st_mode))
 		return ERR_MISSING;
 	if (!folder->is_settled || !is_stamp_equal(folder, &st)) {
-		f->doubts++;
 		folder->epoch++;
 		folder->device = st.st_dev;
 		folder->inode = st.st_ino;
@@ -392,21 +397,18 @@ ensure(struct folders *f, struct folder *folder)
 {
 	struct entry *self = folder->self;
 	struct folder *above = self->in;
-	bool is_watched = folder->round == f->round;
 	enum err e = OK;
 
-	if (folder->checked == f->scan || (is_watched && folder->is_sure))
+	if (folder->checked == f->scan || (folder->round == f->round && folder->is_sure))
 		return OK;
 	if (above != NULL) {
 		e = ensure(f, above);
-		if (e == OK && self->epoch != above->epoch) {
-			is_watched = false;
+		if (e == OK && self->epoch != above->epoch)
 			e = determine(f, self);
-		}
 		if (e == OK && self->kind != ENTRY_FOLDER)
 			e = ERR_MISSING;
 	}
-	if (e == OK && !is_watched)
+	if (e == OK && folder->round != f->round)
 		e = inspect(f, folder);
 	if (e != OK)
 		return e;

@@ -57,7 +57,7 @@ folders_look(struct folders *f, struct folder *in, const char *name, size_t len,
 bool
 folders_has_stayed(struct folders *f, struct entry *e, uint64_t time);
 /*
- * As long as this number is the same, entries that are sure (of which every change is reported) have stayed: so
+ * As long as this number, never 0, is the same, entries that are sure (of which every change is reported) have stayed: so
  * that whoever depends on many need not ask for each.
  */
 uint64_t

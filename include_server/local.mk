@@ -200,6 +200,7 @@ test_unit_test_files_SOURCES = test/unit/test_files.c test/unit/resolver_tree.h
 test_unit_test_files_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_files_CFLAGS = $(test_cflags)
 test_unit_test_files_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read
 test_unit_test_resolver_SOURCES = test/unit/test_resolver.c test/unit/resolver_tree.h
 test_unit_test_resolver_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_resolver_CFLAGS = $(test_cflags)

@@ -420,7 +420,7 @@ has_held(struct lookup *l, struct memo *memo)
 	uint64_t doubts = folders_doubts(l->folders);
 	bool is_sure = true;
 
-	if (memo->doubts == doubts && doubts != 0)
+	if (memo->doubts == doubts)
 		return true;
 	memo->doubts = 0;
 	for (size_t i = 0; i < memo->depend_count; i++) {

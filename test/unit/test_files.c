@@ -25,6 +25,26 @@
 
 #include "resolver_tree.h"
 
+ssize_t
+__real_read(int fd, void *data, size_t n);
+ssize_t
+__wrap_read(int fd, void *data, size_t n);
+
+/* So many reads are followed by a change of a.h. */
+static int changes_left;
+
+ssize_t
+__wrap_read(int fd, void *data, size_t n)
+{
+	ssize_t got = __real_read(fd, data, n);
+
+	if (changes_left > 0) {
+		changes_left--;
+		tree_file("a.h", changes_left % 2 == 0 ? "two!\n" : "three\n");
+	}
+	return got;
+}
+
 struct desk {
 	struct tree *tree;
 	struct folders *folders;
@@ -197,6 +217,26 @@ a_file_that_is_too_large_or_gone_is_refused(void **state)
 	assert_int_equal(files_find_surely(d->files, file->entry, &file), ERR_MISSING);
 }
 
+static void
+a_file_that_changes_while_it_is_read_is_read_again(void **state)
+{
+	struct desk *d = *state;
+	struct file *file = NULL;
+
+	tree_file("a.h", "one!\n");
+	changes_left = 1;
+	const struct program *p = program_of(d, "a.h", 0);
+
+	assert_string_equal(p->text, "two!\n");
+	folders_begin(d->folders);
+	tree_file("a.h", "once more\n");
+	changes_left = 1000;
+	assert_int_equal(find(d, "a.h", &file), ERR_DENIED);
+	changes_left = 0;
+	folders_begin(d->folders);
+	assert_int_equal(find(d, "a.h", &file), OK);
+}
+
 #define ON_DESK(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -207,6 +247,7 @@ main(void)
 		ON_DESK(a_file_is_read_once_for_digest_and_program),
 		ON_DESK(a_program_outlives_a_touch_but_not_a_change),
 		ON_DESK(programs_that_went_unused_longest_are_dropped_first),
+		ON_DESK(a_file_that_changes_while_it_is_read_is_read_again),
 		ON_DESK(a_file_that_is_too_large_or_gone_is_refused),
 	};
 

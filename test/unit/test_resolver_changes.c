@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@
 
 #define FEW_WATCHES 3
 #define CANNOT 77
+#define NOBODY 65534
 
 static int
 setup_watched(void **state)
@@ -496,28 +498,150 @@ scan_around_a_mount(struct tree *t)
 	return strcmp(t->entered.items[1], "three/x.h") != 0;
 }
 
+/* The folder that is mounted reports, those above it do not. */
+static int
+rename_above_a_mount(struct tree *t)
+{
+	struct statfs st;
+
+	if (statfs(".", &st) != 0 || mount("none", "two/deep", "tmpfs", 0, NULL) != 0)
+		return CANNOT;
+	watch_distrust(resolver_watch(t->resolver), (long)st.f_type);
+	tree_search(t, "-I two/deep/more -I three");
+	tree_folder("two/deep/more");
+	tree_file("two/deep/more/x.h", "");
+	if (st.f_type == TMPFS_MAGIC)
+		return CANNOT;
+	for (int i = 0; i < 2; i++) {
+		if (tree_scan(t, "a.c") != OK || strcmp(t->entered.items[1], "two/deep/more/x.h") != 0)
+			return 1;
+		sleep(3);
+	}
+	if (rename("two", "away") != 0 || tree_scan(t, "a.c") != OK ||
+	    strcmp(t->entered.items[1], "three/x.h") != 0)
+		return 1;
+	if (rename("away", "two") != 0 || tree_scan(t, "a.c") != OK)
+		return 1;
+	tree_folder("new/deep/more");
+	if (rename("two", "away") != 0 || rename("new", "two") != 0 || tree_scan(t, "a.c") != OK)
+		return 1;
+	return strcmp(t->entered.items[1], "three/x.h") != 0;
+}
+
+static int
+scan_with_mounts(struct tree *t)
+{
+	int code = scan_around_a_mount(t);
+
+	return code == 0 ? rename_above_a_mount(t) : code;
+}
+
+/* In a process of its own, whose code it gives. */
 static void
-a_mount_over_a_folder_is_seen(void **state)
+apart(struct tree *t, int (*act)(struct tree *t))
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(act(t));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (process_exit_code(status) == CANNOT)
+		skip();
+	assert_int_equal(process_exit_code(status), 0);
+}
+
+static void
+mounts_are_seen(void **state)
 {
 	struct tree *t = *state;
-	int status = -1;
 
 	tree_folder("one");
-	tree_folder("two");
+	tree_folder("two/deep");
 	tree_folder("three");
 	tree_file("a.c", "#include <x.h>\n");
 	tree_file("two/x.h", "");
 	tree_file("three/x.h", "");
 	tree_search(t, "-I one -I two -I three");
-	pid_t pid = fork();
+	apart(t, scan_with_mounts);
+}
 
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(scan_around_a_mount(t));
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (process_exit_code(status) == CANNOT)
-		skip();
-	assert_int_equal(process_exit_code(status), 0);
+/* As somebody whom permissions bind. */
+static int
+scan_without_rights(struct tree *t)
+{
+	static const char *const paths[] = {".", "one", "one/x.h", "a.c"};
+
+	for (size_t i = 0; geteuid() == 0 && i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (chown(paths[i], NOBODY, NOBODY) != 0)
+			return CANNOT;
+	}
+	if (geteuid() == 0 && (setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
+		return CANNOT;
+	struct resolver *r = t->resolver;
+
+	t->resolver = resolver_new(NULL);
+	resolver_free(r);
+	for (int i = 0; i < 2; i++) {
+		const char *path = i == 0 ? "one" : "one/x.h";
+
+		if (tree_scan(t, "a.c") != OK || strcmp(t->entered.items[1], "one/x.h") != 0)
+			return 1;
+		if (chmod(path, 0) != 0 || tree_scan(t, "a.c") != OK ||
+		    strcmp(t->entered.items[1], "x.h: denied") != 0)
+			return 2;
+		if (chmod(path, 0700) != 0)
+			return 3;
+	}
+	return tree_scan(t, "a.c") != OK || strcmp(t->entered.items[1], "one/x.h") != 0;
+}
+
+static void
+permissions_are_seen(void **state)
+{
+	struct tree *t = *state;
+
+	tree_folder("one");
+	tree_file("a.c", "#include <x.h>\n");
+	tree_file("one/x.h", "");
+	tree_search(t, "-I one");
+	apart(t, scan_without_rights);
+}
+
+static void
+a_folder_that_is_only_passed_has_to_be_there(void **state)
+{
+	struct tree *t = *state;
+
+	tree_folder("left");
+	tree_file("a.c", "#include \"left/../x.h\"\n");
+	tree_file("x.h", "");
+	SCAN(t, "a.c", "left/../x.h");
+	assert_int_equal(rmdir("left"), 0);
+	SCAN(t, "a.c", "left/../x.h: missing");
+	tree_folder("left");
+	SCAN(t, "a.c", "left/../x.h");
+}
+
+static void
+what_was_not_watched_before_is_not_believed_when_it_is(void **state)
+{
+	struct tree *t = *state;
+
+	tree_folder("one");
+	tree_file("a.c", "#include <x.h>\n");
+	tree_file("one/x.h", "");
+	tree_search(t, "-I one");
+	SCAN(t, "a.c", "one/x.h");
+	sleep(3);
+	SCAN(t, "a.c", "one/x.h");
+	tree_file("one/x.h", "#include \"x.h\"\n");
+	tree_file("one/x.h", "#include \"none.h\"\n");
+	watch_limit(resolver_watch(t->resolver), SIZE_MAX);
+	SCAN(t, "a.c", "one/x.h", "none.h: missing");
+	tree_file("one/x.h", "");
+	SCAN(t, "a.c", "one/x.h");
 }
 
 static void
@@ -600,7 +724,10 @@ main(void)
 		EACH(a_piece_that_changed_leaves_the_catalogue),
 		EACH(what_lay_still_for_long_is_seen_to_change),
 		IN(a_second_scan_asks_the_disk_for_the_source_alone, watched),
-		IN(a_mount_over_a_folder_is_seen, watched),
+		IN(mounts_are_seen, watched),
+		EACH(permissions_are_seen),
+		EACH(a_folder_that_is_only_passed_has_to_be_there),
+		IN(what_was_not_watched_before_is_not_believed_when_it_is, limited),
 		EACH(one_that_knows_too_much_begins_anew),
 		EACH(a_main_files_program_is_kept_for_its_scan_alone),
 		IN(few_watches_are_used_up, limited),
