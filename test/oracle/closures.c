@@ -155,19 +155,13 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	struct closure *closure = closure_new(argv[1]);
-	char *last = xstrdup("");
 
 	while (read_command(&c)) {
-		if (strcmp(last, c.compiler) != 0) {
-			free(last);
-			last = xstrdup(c.compiler);
-			identify(argv[1], last);
-		}
+		identify(argv[1], c.compiler);
 		answer(closure, &c, repeat > 0 ? repeat : 1);
 		release(&c);
 	}
 	release(&c);
-	free(last);
 	closure_free(closure);
 	return EXIT_SUCCESS;
 }
