@@ -264,19 +264,44 @@ lexer_skip_comment(struct lexer *l, const char *p)
 	return (l->mode & PROGRAM_LINE_COMMENTS) != 0 ? line_end(l, p + 2) : skip_doubtful_comment(l, p);
 }
 
-/* Are the bytes so far the name of a directive that takes <name>? */
+static size_t
+trim(const char *clean, size_t length)
+{
+	while (length > 0 && clean[length - 1] == ' ')
+		length--;
+	return length;
+}
+
+/* Does a condition end in "__has_include(" or the like? In the body of a macro there is no <name>. */
+static bool
+asks_for_header(const char *clean, size_t length)
+{
+	static const char *const names[] = {"__has_include", "__has_include_next", "__has_embed"};
+
+	if (length == 0 || clean[length - 1] != '(' || (strncmp(clean, "if", 2) != 0 && strncmp(clean, "elif", 4) != 0))
+		return false;
+	length = trim(clean, length - 1);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t n = strlen(names[i]);
+
+		if (length > n && memcmp(names[i], clean + length - n, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Do the bytes so far stand before <name>? */
 static bool
 expects_header(const char *clean, size_t length)
 {
 	static const char *const names[] = {"include", "include_next", "import", "embed"};
 
-	while (length > 0 && clean[length - 1] == ' ')
-		length--;
+	length = trim(clean, length);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strlen(names[i]) == length && memcmp(names[i], clean, length) == 0)
 			return true;
 	}
-	return false;
+	return asks_for_header(clean, length);
 }
 
 /* The end of <name> or "name", in which nothing is special; NULL: it does not end on this line. */

@@ -97,7 +97,13 @@ unmodelled(struct lexer *l, enum unmodelled why, const char *p, const char *end)
 	return found(l, LEXER_UNMODELLED, p, end);
 }
 
-/* Words that make an ordinary pragma one that changes macros or files. */
+static bool
+is_letter(char c)
+{
+	return c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Does an ordinary pragma have a word that makes it one that changes macros or files? */
 static bool
 matters(const char *p, size_t length)
 {
@@ -105,15 +111,21 @@ matters(const char *p, size_t length)
 		"push_macro", "pop_macro", "poison", "once", "system_header", "target", "optimize", "push_options",
 		"pop_options", "reset_options", "include_alias", "dependency", "hdrstop", "module", "pch_preprocess",
 	};
-	char text[256];
+	const char *limit = p + length;
 
-	if (length >= sizeof(text))
-		return true;
-	memcpy(text, p, length);
-	text[length] = '\0';
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strstr(text, words[i]) != NULL)
+	while (p < limit) {
+		const char *end = p;
+
+		while (end < limit && is_letter(*end))
+			end++;
+		for (size_t i = 0; end > p && i < sizeof(words) / sizeof(words[0]); i++) {
+			if (is_word(p, end, words[i]))
+				return true;
+		}
+		/* A splice may lie within a word. */
+		if (*end == '\\' && lexer_splice_end(end) != NULL)
 			return true;
+		p = end + 1;
 	}
 	return false;
 }

@@ -87,6 +87,9 @@ class Writer:
 
     def hash(self, rest):
         """A directive in one of its many spellings."""
+        if "__LINE__" in rest and self.chance(0.9):
+            self.put("#" + rest)
+            return
         start = self.one("#", "#", "#", "#", "# ", "  #", "\t#\t", "#/* c */", "/* c */ #")
         if self.chance(0.03) and self.features.digraphs:
             start = "%:"

@@ -108,6 +108,9 @@ names_of_files_hide_comments_and_quotes(void **state)
 	assert_events("#include <a//b's.h>\n#include/**/\"c/*d.h\"\n#x\n", LEXER_GNU,
 	              "1 #[include <a//b's.h>] 2 #[include \"c/*d.h\"] 3 #[x] ");
 	assert_events("#include_next <a/*b> // c\n", LEXER_GNU, "1 #[include_next <a/*b>] ");
+	assert_events("#if __has_include(<a//b>) // c\n#elif __has_include_next ( <a/*b>)\n", LEXER_GNU,
+	              "1 #[if __has_include(<a//b>)] 2 #[elif __has_include_next ( <a/*b>)] ");
+	assert_events("#define H __has_include(<a//b>)\n", LEXER_GNU, "1 #[define H __has_include(<a] ");
 	assert_events("#include A//b\n", LEXER_GNU, "1 #[include A] ");
 	assert_events("#include \"a.h\" /* b\n */\n#x\n", LEXER_GNU, "1* #[include \"a.h\"] 3 #[x] ");
 }
