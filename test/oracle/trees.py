@@ -18,8 +18,9 @@ STANDARD = ["stddef.h", "stdarg.h", "limits.h", "stdint.h", "float.h", "errno.h"
 class Writer:
     """Writes the text of one file."""
 
-    def __init__(self, rng, number, is_main, features):
+    def __init__(self, rng, base, number, is_main, features):
         self.rng = rng
+        self.base = base
         self.number = number
         self.is_main = is_main
         self.features = features
@@ -37,7 +38,12 @@ class Writer:
 
     def atom(self, depth):
         rng = self.rng
-        kind = rng.randrange(15)
+        kind = rng.randrange(16)
+        if kind == 15:
+            if self.features.extended and self.chance(0.2):
+                return rng.choice(["a$b", "\u00e9t\u00e9"])
+            return rng.choice(["DEF", "EITHER", "OPT(1)", "OPT(1, 2)", "NAMED(3)", "NAMED(1, 2)",
+                               "__COUNTER__ < 1000", "STRAY", "D"])
         if kind < 3:
             return str(rng.choice([0, 1, 2, 3, 7, 10, 100, 65536]))
         if kind < 7:
@@ -58,7 +64,8 @@ class Writer:
             return f"VAR(1, {self.number})"
         if kind == 13:
             return self.one("__has_include(\"h3.h\")", "__has_include(<h4.h>)", "__has_include(<no/such.h>)",
-                            "__has_include(\"sub/h5.h\")", "__has_include(QUOTED)", "__has_include(<stdint.h>)") \
+                            "__has_include(\"sub/h5.h\")", "__has_include(QUOTED)", "__has_include(<stdint.h>)", "__has_include(\"sub\")",
+                            "defined __has_include", "__has_include ( <link/../h9.h> )") \
                 if self.features.has_include else "1"
         return f"({self.expression(depth + 1)})" if depth < 4 else "1"
 
@@ -145,6 +152,11 @@ class Writer:
             if self.chance(0.8):
                 self.hash(f"pragma pop_macro(\"{name}\")")
         else:
+            self.hash(rng.choice(["undef D", "undef EITHER", "undef STRAY"]))
+            if self.chance(0.3):
+                self.hash(rng.choice(["undef EITHER\n#define EITHER(x) x", "undef EITHER\n#define EITHER 1",
+                                      "undef DEF\n#define DEF defined(M4)", "undef STRAY\n#define STRAY F0 (M1)", "undef OPT\n#define OPT(x, ...) x + 0 ## __VA_ARGS__",
+                                      "undef NAMED\n#define NAMED(x, more...) F1(x, 1)"]))
             self.hash("undef D")
             self.hash(f"define D {rng.choice(['1', 'M1', 'M2', 'F0(M3)'])}")
 
@@ -174,13 +186,14 @@ class Writer:
             self.hash("endif")
         elif kind == 8 and self.features.has_include:
             path = rng.choice([f"sub/h{k}.h", f"../inc/{name}", f"./{name}", f"sub/../{name}", f".//{name}", f"../{name}",
-                               f"link/{name}", f"twin{k}.h", f"copy{k}.h", f"hard{k}.h"])
+                               f"link/{name}", f"link/../{name}", f"link/../real/{name}", f"{self.base}/inc/{name}", f"twin{k}.h", f"copy{k}.h", f"hard{k}.h"])
             quotes = rng.choice([("\"", "\""), ("<", ">")])
             self.hash(f"if __has_include({quotes[0]}{path}{quotes[1]})")
             self.hash(f"include {quotes[0]}{path}{quotes[1]}")
             self.hash("endif")
         elif kind == 9:
-            self.hash(f"import \"{name}\"")
+            self.hash(rng.choice([f"import \"{name}\"", f"include \"{name}\" junk", f"include STR({name})",
+                                  f"include \"{self.base}/inc/{name}\"", f"include_next \"{name}\""]))
         elif kind == 10:
             self.hash(f"include <{rng.choice(STANDARD)}>")
         elif kind == 11:
@@ -215,9 +228,9 @@ class Writer:
                 self.hash(f"elif {self.expression()}")
             self.block()
         if self.chance(0.5):
-            self.hash("else")
+            self.hash("else" if self.chance(0.95) else "else junk")
             self.block()
-        self.hash("endif")
+        self.hash("endif" if self.chance(0.95) else "endif junk")
 
     def block(self):
         self.depth += 1
@@ -236,6 +249,8 @@ class Writer:
                 "\"// no comment \" #endif", "#ifndef\n#elif !!!\n#endif",
             ]))
         self.hash("endif")
+        if self.chance(0.3):
+            self.put("#if 1\n#elif ((\n#error never\n#endif\n#ident \"x\"\n#pragma GCC poison NEVER_USED")
 
     def text(self):
         rng = self.rng
@@ -244,6 +259,8 @@ class Writer:
             "a /* b */ c", "#", "# /* null */", "F0\n(1)", "x \\\n#define M2 55", "\\\n", "\f\v #define M3 1\n#undef M3",
             "_Pragma(\"once_upon_a_time\")", "\"\\\\\" /* \" */", "a ## b # c", "?" "? (", "..", ".5e+3", "0x1p3",
         ]
+        if self.features.is_cxx or self.chance(0.5):
+            choices += ["_Pragma(\"push_macro(\\\"M1\\\")\")\n#undef M1\n_Pragma(\"pop_macro(\\\"M1\\\")\")"]
         if self.features.line_comments:
             choices += ["// #include <no/such.h>", "// splice \\\n#include <no/such.h>", "int y; // \"", "//* odd\n"]
         if self.features.raw_strings:
@@ -291,6 +308,10 @@ PRELUDE = """#ifndef PRELUDE
 #define F0(x) (x)
 #define F1(a, b) (a + b)
 #define VAR(x, ...) (x)
+#define DEF defined(M1)
+#define EITHER 0
+#define OPT(x, ...) (x)
+#define NAMED(x, more...) (x)
 #define M1 1
 #define M2 M1
 #define M3 (M2 + 1)
@@ -314,12 +335,15 @@ class Features:
         self.trigraphs = self.std in ("c89", "c99", "c11", "c17", "c++98", "c++11") and rng.random() < 0.5
         self.digraphs = self.std not in ("c89", "gnu89")
         self.has_include = True
+        # Identifiers that not every language takes.
+        self.extended = modern and rng.random() < 0.3
+        self.assembler = not self.is_cxx and not self.extended
         self.elifdef = rng.random() < 0.3
 
 
 def write(path, text, rng):
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", newline="") as f:
+    with open(path, "w", newline="", encoding="utf-8") as f:
         if rng.random() < 0.04:
             text = text.replace("\n", "\r\n")
         if rng.random() < 0.03:
@@ -329,8 +353,8 @@ def write(path, text, rng):
     os.utime(path, (stamp, stamp))
 
 
-def header(rng, number, features):
-    w = Writer(rng, number, False, features)
+def header(rng, base, number, features):
+    w = Writer(rng, base, number, False, features)
     guard = rng.randrange(7)
     name = f"GUARD_{number}" if rng.random() < 0.9 else "GUARD_SHARED"
     if guard < 2:
@@ -362,7 +386,7 @@ def make_files(rng, base, features):
         text = None
         for place in places:
             if text is None or rng.random() < 0.7:
-                text = header(rng, number, features)
+                text = header(rng, base, number, features)
             write(f"{base}/{place}/h{number}.h", text, rng)
         where = rng.choice(places)
         if rng.random() < 0.2:
@@ -372,11 +396,12 @@ def make_files(rng, base, features):
         if rng.random() < 0.1:
             os.link(f"{base}/{where}/h{number}.h", f"{base}/{where}/hard{number}.h")
     os.makedirs(f"{base}/real", exist_ok=True)
-    write(f"{base}/real/h9.h", header(rng, 9, features), rng)
+    write(f"{base}/real/h9.h", header(rng, base, 9, features), rng)
     os.symlink("../real", f"{base}/inc/link")
     os.symlink("real", f"{base}/alias")
     os.makedirs(f"{base}/empty", exist_ok=True)
-    write(f"{base}/inc/prelude.h", PRELUDE, rng)
+    extended = "#define a$b 1\n#define \u00e9t\u00e9 2\n" if features.extended else ""
+    write(f"{base}/inc/prelude.h", PRELUDE.replace("#endif\n", extended + "#endif\n"), rng)
 
 
 def folder_options(rng, cwd, base):
@@ -420,8 +445,8 @@ def make_tree(seed, base):
     make_files(rng, base, features)
     commands = []
     for number in range(3):
-        name = f"main{number}" + (rng.choice([".cc", ".cpp"]) if features.is_cxx else ".c")
-        w = Writer(rng, -1, True, features)
+        name = f"main{number}" + rng.choice([".cc", ".cpp"] if features.is_cxx else [".c"] * 6 + [".S" if features.assembler else ".c"])
+        w = Writer(rng, base, -1, True, features)
         w.put(rng.choice(["#include <prelude.h>", "#include \"prelude.h\""]))
         for _ in range(rng.randrange(3, 9)):
             w.includes = 0
@@ -442,6 +467,10 @@ def make_tree(seed, base):
             words += ["-imacros", "prelude.h"]
         if rng.random() < 0.1:
             words += ["-include", "h8.h"]
+        if rng.random() < 0.1:
+            words += ["-iprefix", base + "/", "-iwithprefixbefore", "alt", "-iwithprefix", "sys"]
+        if rng.random() < 0.1:
+            words += rng.choice([[f"-Wp,-I,{base}/alt"], ["-Xpreprocessor", "-DM3=2"], [f"--sysroot={base}", "-I=/alt"], ["-nostdinc"]])
         if rng.random() < 0.2:
             words.append(rng.choice(["-O2", "-ffreestanding", "-undef", "-m32", "-funsigned-char"]))
         variables = {}
