@@ -164,8 +164,9 @@ has_file(struct expander *e, enum special special)
 	const struct source *s = NULL;
 	bool is_there = execution_probe(e, &f, &s);
 
+	/* Whose it is does not depend on who asks. */
 	if (is_there && e->is_clang && s != NULL)
-		e->world->skipped(e->world->context, s, execution_side(e, s));
+		e->world->skipped(e->world->context, s, s->is_system ? SOURCE_OF_SYSTEM : SOURCE_OF_USER);
 	if (!is_there || !is_embed)
 		return number_token(e, is_there);
 	e->has_guess = true;

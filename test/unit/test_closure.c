@@ -173,6 +173,12 @@ clang_lists_what_it_only_finds(void **state)
 	assert_true(has_piece(f, MANIFEST_FILE, "found.h"));
 	assert_int_equal(scan_with(f, f->home.clang, "clang -c a.c", NULL), UNMODELLED_NONE);
 	assert_list(&f->result.names, "a.c found.h once.h");
+	/* Whose a found file is does not depend on who asks. */
+	file("b.c", "#include <s.h>\n");
+	file("sys/s.h", "#if __has_include(<u.h>)\n#endif\n");
+	file("inc/u.h", "");
+	assert_int_equal(scan_with(f, f->home.clang, "clang -Iinc -isystem sys -c b.c", NULL), UNMODELLED_NONE);
+	assert_list(&f->result.user_names, "b.c inc/u.h");
 }
 
 static void
