@@ -245,7 +245,7 @@ serve(struct program *p)
 	if (secret_load(p->meeting.dir, p->serve.client) != OK)
 		return EXIT_IO_ERROR;
 	if (!take_lock(p)) {
-		log_info("an include server runs already");
+		log_notice("an include server runs already");
 		io_close(&p->serve.lock);
 		return 0;
 	}
