@@ -352,11 +352,14 @@ use_folders(struct scan *s)
 	return e;
 }
 
+/* Most files lie where the one before lay: *last. */
 static bool
-is_hidden(const struct strv *hidden, const char *path)
+is_hidden(const struct strv *hidden, const char *path, size_t *last)
 {
-	for (size_t i = hidden->count; i > 0; i--)
-		if (path_is_below(path, hidden->items[i - 1]))
+	if (*last < hidden->count && path_is_below(path, hidden->items[*last]))
+		return true;
+	for (*last = 0; *last < hidden->count; (*last)++)
+		if (path_is_below(path, hidden->items[*last]))
 			return true;
 	return false;
 }
@@ -369,13 +372,14 @@ static void
 hide_folders(struct scan *s)
 {
 	struct closure_result *r = s->result;
+	size_t last = 0;
 
 	if (s->view.hidden->count > 0)
 		strv_add_all(&r->hidden, s->view.hidden->items);
 	for (size_t i = 0; i < r->piece_count; i++) {
 		const struct manifest_entry *entry = &r->pieces[i]->entry;
 
-		if (entry->type != MANIFEST_FILE || is_hidden(&r->hidden, entry->path))
+		if (entry->type != MANIFEST_FILE || is_hidden(&r->hidden, entry->path, &last))
 			continue;
 		char *dir = path_dir(entry->path);
 

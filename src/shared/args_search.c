@@ -41,7 +41,7 @@ struct row {
 	enum part part;
 };
 
-/* By the names of args_table. */
+/* By the names of args_table, in the order of their bytes. */
 static const struct row options[] = {
 	{"--define-macro", PART_DEFINE},
 	{"--define-macro=", PART_DEFINE},
@@ -188,15 +188,21 @@ part_of_class(enum option_class class)
 	return PART_REFUSED;
 }
 
+static int
+compare_name(const void *name, const void *row)
+{
+	return strcmp(name, ((const struct row *)row)->name);
+}
+
 static enum part
 part_of(const struct option *o, const char *word)
 {
 	static const size_t option_count = sizeof(options) / sizeof(options[0]);
 	static const size_t head_count = sizeof(heads) / sizeof(heads[0]);
+	const struct row *row = bsearch(o->name, options, option_count, sizeof(options[0]), compare_name);
 
-	for (size_t i = 0; i < option_count; i++)
-		if (strcmp(options[i].name, o->name) == 0)
-			return options[i].part;
+	if (row != NULL)
+		return row->part;
 	for (size_t i = 0; i < head_count && o->form == OPTION_JOINED; i++)
 		if (strncmp(heads[i].name, word, strlen(heads[i].name)) == 0)
 			return heads[i].part;
