@@ -84,6 +84,12 @@ closure_resolver(struct closure *c)
 	return c->resolver;
 }
 
+const struct oracle *
+closure_oracle(const struct closure *c)
+{
+	return c->oracle;
+}
+
 static void
 clear_lists(struct closure_result *r)
 {

@@ -43,5 +43,8 @@ void
 closure_result_release(struct closure_result *result);
 struct resolver *
 closure_resolver(struct closure *c);
+struct oracle;
+const struct oracle *
+closure_oracle(const struct closure *c);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "autoconf.h"
 #include "io.h"
+#include "oracle.h"
 #include "tally.h"
 
 static const char *const step_names[TALLY_STEPS] = {
@@ -128,6 +129,18 @@ put_shipping(const struct shipping *s, struct buffer *out)
 }
 
 static void
+put_oracle(const struct closure *closure, struct buffer *out)
+{
+	struct oracle_counts c;
+
+	oracle_count(closure_oracle(closure), &c);
+	put(out, "compiler runs", c.runs);
+	put(out, "dialects", c.dialects);
+	put(out, "search lists", c.lists);
+	put(out, "questions", c.questions);
+}
+
+static void
 put_resolver(struct closure *closure, struct buffer *out)
 {
 	struct resolver_counts c;
@@ -160,4 +173,5 @@ tally_format(const struct tally *t, struct closure *c, const struct shipping *s,
 	put_steps(t, out);
 	put_shipping(s, out);
 	put_resolver(c, out);
+	put_oracle(c, out);
 }
