@@ -72,6 +72,13 @@ struct walker {
 static enum err
 follow(struct walker *w, const char *path);
 
+/* What /proc/self and /dev/fd lead to is ours, and not the compiler's. */
+static bool
+is_of_process(const struct entry *e)
+{
+	return strcmp(e->name, "proc") == 0 && folder_parent(e->in) == NULL;
+}
+
 /* Takes one component's entry: a link is followed, a folder becomes the place for the next one. */
 static enum err
 arrive(struct walker *w, struct entry *e)
@@ -87,6 +94,10 @@ arrive(struct walker *w, struct entry *e)
 		trail_add(&w->ways->shown, e);
 		return follow(w, e->target);
 	case ENTRY_FOLDER:
+		if (is_of_process(e)) {
+			log_info("/proc: is not the same for every process");
+			return ERR_DENIED;
+		}
 		w->at = e->folder;
 		return OK;
 	case ENTRY_FILE:

@@ -236,11 +236,11 @@ an_unreadable_file_is_neither_there_nor_absent(void **state)
 {
 	struct tree *t = *state;
 
-	tree_file("a.c", "#include \"x.h\"\n#include \"loop.h\"\n");
+	tree_file("a.c", "#include \"x.h\"\n#include \"loop.h\"\n#include \"/dev/stdin\"\n#include \"/dev/null\"\n");
 	assert_int_equal(mkfifo("x.h", 0644), 0);
 	assert_int_equal(symlink("loop.h", "loop.h"), 0);
 	assert_int_equal(tree_scan(t, "a.c"), OK);
-	EXPECT(t, "a.c", "x.h: denied", "loop.h: denied");
+	EXPECT(t, "a.c", "x.h: denied", "loop.h: denied", "/dev/stdin: denied", "/dev/null: denied");
 }
 
 static void
