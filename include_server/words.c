@@ -50,7 +50,7 @@ words_wanted(const char *text, unsigned survey, unsigned mode)
 	if ((survey & BYTESCAN_IMPORT) != 0 && strncmp(text, "import", 6) == 0)
 		wanted |= LEXER_WORDS_IMPORT;
 	if ((mode & PROGRAM_ASSEMBLER) != 0)
-		wanted &= LEXER_WORDS_ASSEMBLER;
+		wanted &= ~(unsigned)LEXER_WORDS_IMPORT;
 	return wanted;
 }
 
@@ -265,7 +265,7 @@ words_find(struct lexer *l, const char *end)
 		const char *next = tokens_skip_name(p, end, l->mode);
 		enum lexer_event event = LEXER_END;
 
-		if (next > p && !is_assembler)
+		if (next > p)
 			event = name(l, p, next);
 		else if (*p == '.' && is_assembler)
 			event = assembler(l, p);

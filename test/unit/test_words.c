@@ -61,6 +61,7 @@ what_the_assembler_reads_is_seen(void **state)
 
 	(void)state;
 	assert_events("x: .incbin \"a.bin\", 1\n", assembler, "1 r[a.bin] ");
+	assert_events("_Pragma(\"once\")\n.incbin \"a.bin\"\n", assembler, "1 _[once] 2 r[a.bin] ");
 	assert_events("x: .incbin FILE\n.include \"b.s\"\n", assembler, "1 ![] 2 ![] ");
 	assert_events("asm(\"x: .incbin \\\"a.bin\\\"\\n\");\n", LEXER_GNU, "1 r[a.bin] ");
 	assert_events("asm(\".incbin \" FILE);\n", LEXER_GNU, "1 r[] ");
