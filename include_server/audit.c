@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,8 @@
 /* Commands that fail say nothing; so many are tried for a set of options. */
 #define TRIES_MAX 3u
 #define LIST_MAX ((size_t)64 << 20)
+/* A compile that takes longer, or gets no processor for so long, is given up. */
+#define CHILD_MAX_MS 120000
 /* ioprio_set(2): who = a process, class = idle. */
 #define IOPRIO_PROCESS 1
 #define IOPRIO_IDLE (3 << 13)
@@ -61,6 +64,7 @@ struct audit {
 	size_t queued;
 	struct entry running;
 	pid_t pid;               /* 0: none runs */
+	int64_t deadline_ms;     /* of the child */
 	uint64_t scans;
 	uint64_t own_stamp;      /* of this program */
 };
@@ -320,8 +324,10 @@ start_child(struct audit *a, struct entry *e)
 		args_check_command(&args, a->list, &argv);
 		can = start_in(e, &argv, null, &a->pid) == OK;
 	}
-	if (can)
+	if (can) {
 		make_idle(a->pid);
+		a->deadline_ms = io_now_ms() + CHILD_MAX_MS;
+	}
 	strv_release(&argv);
 	args_release(&args);
 	io_close(&null);
@@ -359,8 +365,10 @@ read_list(const struct audit *a, struct strv *names)
 bool
 audit_reap(struct audit *a, const struct scan_request **q, struct strv *predicted, struct strv *names)
 {
-	int status;
+	int status = 0;
 
+	if (a->pid != 0 && io_now_ms() > a->deadline_ms)
+		kill(-a->pid, SIGKILL);
 	if (a->pid == 0 || waitpid(a->pid, &status, WNOHANG) != a->pid)
 		return false;
 	a->pid = 0;

@@ -50,6 +50,11 @@ stop $client
 start "127.0.0.2:$port/5,native" slow.cc
 shows Queued plain '127\.0\.0\.2\[.\]'
 stop $client
+export DCC_PUMP=auto
+start "127.0.0.2:$port/5,native" slow.cc
+shows Queued pump '127\.0\.0\.2\[.\]'
+stop $client
+export DCC_PUMP="$PUMP_IN_TESTS"
 # A job that stays in one phase is shown however long that is; its time grows.
 before=$(dccmon-text | awk -v pid=$compiling '$1 == pid { print $3 }')
 touch -d '1 hour ago' "$DCC_DIR"/state/*
