@@ -42,6 +42,7 @@ struct jail_view {
 	const struct view *view;
 	const char *root;          /* absolute: a folder with exactly the view's entries, for the whole of the job */
 	const struct strv *hidden; /* of these folders, whatever this machine has there, only the entries are seen */
+	bool has_system;           /* all of this machine's system is seen, headers too, as distcc's clients expect it */
 };
 
 struct jail_job {

@@ -195,7 +195,7 @@ static void
 add_covers(const struct jail_job *job, struct jail_plan *p)
 {
 	jail_plan_add_cover(p, "/", JAIL_COVER_ROOT);
-	if (job->view == NULL)
+	if (job->view == NULL || job->view->has_system)
 		for (size_t i = 0; i < COUNT(system_folders); i++)
 			add_system_folder(p, system_folders[i]);
 	else

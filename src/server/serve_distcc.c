@@ -5,8 +5,13 @@
  *     DIST v | ARGC n | n x ARGV | DOTI        client
  *     DONE v | STAT | SERR | SOUT | DOTO       volunteer
  *
+ * and of 3, its pump mode, in which the client sends its files, and gets a dependency file with every object:
+ *
+ *     DIST 3 | CDIR | ARGC n | n x ARGV | NFIL k | k x (NAME, FILE or LINK)
+ *     DONE 3 | STAT | SERR | SOUT | DOTO | DOTD
+ *
  * There is no identity and no refusal: the name of the compiler decides, and a job that is not
- * served is closed without a word; the client then compiles by itself. Bodies of protocol 2 are LZO.
+ * served is closed without a word; the client then compiles by itself. Bodies of protocols 2 and 3 are LZO.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,17 +22,18 @@
 #include "distcc_wire.h"
 #include "io.h"
 #include "log.h"
+#include "mirror.h"
 #include "path.h"
 #include "policy.h"
 #include "serve_distcc.h"
+#include "stockwire.h"
 #include "work.h"
 #include "xalloc.h"
 
 /* Deep, so that an output named ../../x lies below the root. */
 #define CWD "/dcc/0/1/2/3/4/5/6/7"
-/* One LZO block must be in memory as a whole, on both sides of the decompressor. */
-#define LZO_PACKED_MAX ((size_t)64 << 20)
-#define LZO_TEXT_MAX (BUFFER_MAX - ((size_t)1 << 20))
+#define PATH_MAX_LEN 4096u
+#define LZO_TEXT_MAX STOCKWIRE_TEXT_MAX
 
 struct request {
 	struct job *job;
@@ -38,6 +44,9 @@ struct request {
 	struct strv env;
 	struct strv outputs;
 	char *object;            /* absolute, normalised */
+	char *cwd;               /* protocol 3: the client's */
+	struct mirror *mirror;   /* protocol 3: its files */
+	char *dep_file;          /* protocol 3: absolute, or NULL */
 	struct work work;
 };
 
@@ -56,15 +65,6 @@ say_nothing(struct job *j)
 static const struct job_language distcc = {"distcc", say_queued, say_nothing, say_nothing};
 
 static enum err
-read_token(struct job *j, const char name[4], uint32_t *value)
-{
-	unsigned char bytes[DISTCC_TOKEN_SIZE];
-	enum err e = peer_read(&j->peer, bytes, sizeof(bytes));
-
-	return e == OK ? distcc_get_token(bytes, name, value) : e;
-}
-
-static enum err
 read_version(struct request *r)
 {
 	unsigned char bytes[DISTCC_TOKEN_SIZE] = "DIST";
@@ -74,48 +74,38 @@ read_version(struct request *r)
 		e = distcc_get_token(bytes, "DIST", &r->version);
 	if (e != OK)
 		return e;
-	r->job->language_name = r->version == 2 ? "distcc2" : "distcc1";
-	r->protocol = r->version == 2 ? DISTCC_LZO : DISTCC_RAW;
-	if (r->version == 3)
-		return job_refuse(r->job, REASON_PROTOCOL,
-		                  "pump mode over distcc's protocol is not served");
+	r->job->language_name = r->version == 3 ? "distcc3" : r->version == 2 ? "distcc2" : "distcc1";
+	r->protocol = r->version >= 2 ? DISTCC_LZO : DISTCC_RAW;
+	r->job->is_pump = r->version == 3;
+	if (r->version == 3 && !r->job->offers_pump)
+		return job_refuse(r->job, REASON_VIEW, "pump mode is not offered here");
 	return r->version > 3 ? ERR_PROTOCOL : OK;
 }
 
 static enum err
-read_body(struct job *j, size_t len, struct buffer *body)
+read_cwd(struct request *r)
 {
-	while (body->len < len) {
-		const unsigned char *data;
-		size_t n;
-		enum err e = peer_read_some(&j->peer, len - body->len, &data, &n);
+	enum err e = stockwire_read_string(&r->job->peer, "CDIR", PATH_MAX_LEN, &r->cwd);
 
-		if (e != OK)
-			return e;
-		buffer_add(body, data, n);
-	}
+	if (e != OK)
+		return e;
+	if (r->cwd[0] != '/' || (r->cwd[1] != '\0' && !path_is_plain(r->cwd + 1)))
+		return job_refuse(r->job, REASON_PROTOCOL, "the working directory %s is no absolute name without \"..\"", r->cwd);
+	r->work.cwd = r->cwd;
 	return OK;
 }
 
 static enum err
 read_word(struct request *r, size_t *total)
 {
-	struct buffer body = {0};
-	uint32_t len;
-	enum err e = read_token(r->job, "ARGV", &len);
+	char *word;
+	enum err e = stockwire_read_string(&r->job->peer, "ARGV", DISTCC_ARG_MAX, &word);
 
 	if (e != OK)
 		return e;
-	*total += len;
-	if (len > DISTCC_ARG_MAX || *total > DISTCC_ARGV_MAX)
-		return ERR_LIMIT;
-	e = read_body(r->job, len, &body);
-	if (e == OK && len != 0 && memchr(body.data, '\0', len) != NULL)
-		e = ERR_PROTOCOL;
-	if (e == OK)
-		strv_take(&r->args.argv, buffer_take_string(&body));
-	buffer_release(&body);
-	return e;
+	strv_take(&r->args.argv, word);
+	*total += strlen(word);
+	return *total > DISTCC_ARGV_MAX ? ERR_LIMIT : OK;
 }
 
 static enum err
@@ -123,7 +113,7 @@ read_command(struct request *r)
 {
 	uint32_t count;
 	size_t total = 0;
-	enum err e = read_token(r->job, "ARGC", &count);
+	enum err e = stockwire_read_token(&r->job->peer, "ARGC", &count);
 
 	if (e != OK)
 		return e;
@@ -178,6 +168,36 @@ make_command(struct request *r)
 	free(name);
 }
 
+/* Protocol 3: a list of dependencies goes back whether the command asks for one or not, as from distcc's daemon. */
+static void
+ask_for_dependencies(struct args *a)
+{
+	for (size_t i = 1; i < a->argv.count; i++) {
+		const char *word = a->argv.items[i];
+
+		if (strcmp(word, "-MD") == 0 || strcmp(word, "-MMD") == 0 || strncmp(word, "-Wp,-MD,", 8) == 0 ||
+		    strncmp(word, "-Wp,-MMD,", 9) == 0)
+			return;
+	}
+	strv_add(&a->argv, "-MMD");
+}
+
+/* Protocol 3: the command as it is, at the client's paths. */
+static void
+keep_command(struct request *r)
+{
+	const struct args *a = &r->args;
+
+	strv_add_all(&r->argv, a->argv.items);
+	strv_add(&r->outputs, a->object);
+	r->object = path_normalise(r->cwd, a->object);
+	r->work.source = a->argv.items[a->source];
+	if (a->dep_file == NULL)
+		return;
+	strv_add(&r->outputs, a->dep_file);
+	r->dep_file = path_normalise(r->cwd, a->dep_file);
+}
+
 static enum err
 check_command(struct request *r)
 {
@@ -192,6 +212,8 @@ check_command(struct request *r)
 		return job_refuse(j, REASON_COMPILER, "no such compiler is offered");
 	if (e != OK)
 		return e;
+	if (r->version == 3)
+		ask_for_dependencies(a);
 	args_scan(a);
 	if (a->source != 0)
 		j->source = xstrdup(a->argv.items[a->source]);
@@ -204,7 +226,10 @@ check_command(struct request *r)
 		return job_refuse(j, REASON_VIEW, "no namespaces here: a word of the command may be a path");
 	if (a->source == 0 || a->object == NULL)
 		return job_refuse(j, REASON_ARGUMENTS, "no source or no output in the command");
-	make_command(r);
+	if (r->version == 3)
+		keep_command(r);
+	else
+		make_command(r);
 	return OK;
 }
 
@@ -228,15 +253,9 @@ read_raw(struct request *r, size_t len)
 static enum err
 read_lzo(struct request *r, size_t len)
 {
-	struct buffer packed = {0}, text = {0};
+	struct buffer text = {0};
+	enum err e = stockwire_read_lzo(&r->job->peer, len, &text);
 
-	if (len > LZO_PACKED_MAX)
-		return ERR_LIMIT;
-	enum err e = read_body(r->job, len, &packed);
-
-	if (e == OK)
-		e = decompress_lzo(packed.data, packed.len, LZO_TEXT_MAX, &text);
-	buffer_release(&packed);
 	if (e == OK)
 		e = job_write_file(r->job, r->work.text_fd, text.data, text.len);
 	buffer_release(&text);
@@ -247,7 +266,7 @@ static enum err
 read_text(struct request *r)
 {
 	uint32_t len;
-	enum err e = read_token(r->job, "DOTI", &len);
+	enum err e = stockwire_read_token(&r->job->peer, "DOTI", &len);
 
 	if (e != OK)
 		return e;
@@ -257,6 +276,17 @@ read_text(struct request *r)
 	if (e != OK)
 		return e;
 	return r->protocol == DISTCC_LZO ? read_lzo(r, len) : read_raw(r, len);
+}
+
+static enum err
+read_files(struct request *r)
+{
+	r->mirror = mirror_new(r->job);
+	enum err e = mirror_read(r->mirror);
+
+	if (e == OK)
+		r->work.view = mirror_view(r->mirror);
+	return e;
 }
 
 static enum err
@@ -325,18 +355,27 @@ send_bulk(struct request *r, const char name[4], int fd)
 }
 
 static const struct jail_output *
-find_object(const struct request *r, const struct jail_result *result)
+find_output(const struct jail_result *result, const char *path)
 {
 	for (size_t i = 0; i < result->output_count; i++)
-		if (strcmp(result->outputs[i].path, r->object) == 0)
+		if (strcmp(result->outputs[i].path, path) == 0)
 			return &result->outputs[i];
 	return NULL;
+}
+
+/* Protocol 3, with an object: a client that wants none reads only the token. */
+static enum err
+send_dependencies(struct request *r, const struct jail_result *result)
+{
+	const struct jail_output *list = r->dep_file != NULL ? find_output(result, r->dep_file) : NULL;
+
+	return send_bulk(r, "DOTD", list != NULL ? list->fd : -1);
 }
 
 static enum err
 reply(struct request *r, const struct jail_result *result)
 {
-	const struct jail_output *object = result->status == 0 ? find_object(r, result) : NULL;
+	const struct jail_output *object = result->status == 0 ? find_output(result, r->object) : NULL;
 	off_t limit = r->protocol == DISTCC_LZO ? (off_t)(LZO_TEXT_MAX / 2) : (off_t)DISTCC_BULK_MAX;
 	struct buffer head = {0};
 
@@ -355,6 +394,8 @@ reply(struct request *r, const struct jail_result *result)
 		e = send_bulk(r, "SOUT", result->stdout_fd);
 	if (e == OK)
 		e = send_bulk(r, "DOTO", object != NULL ? object->fd : -1);
+	if (e == OK && r->version == 3 && object != NULL)
+		e = send_dependencies(r, result);
 	return e;
 }
 
@@ -364,12 +405,14 @@ serve(struct request *r)
 	struct jail_result result = JAIL_RESULT_INIT;
 	enum err e = read_version(r);
 
+	if (e == OK && r->version == 3)
+		e = read_cwd(r);
 	if (e == OK)
 		e = read_command(r);
 	if (e == OK)
 		e = check_command(r);
 	if (e == OK)
-		e = read_text(r);
+		e = r->version == 3 ? read_files(r) : read_text(r);
 	if (e == OK)
 		e = work_run(r->job, &r->work, &result);
 	if (e == OK)
@@ -391,11 +434,14 @@ serve_distcc_run(struct job *j)
 	r.work.outputs = &r.outputs;
 	enum err e = serve(&r);
 
+	mirror_free(r.mirror);
 	args_release(&r.args);
 	strv_release(&r.argv);
 	strv_release(&r.env);
 	strv_release(&r.outputs);
 	free(r.object);
+	free(r.cwd);
+	free(r.dep_file);
 	io_close(&r.work.text_fd);
 	return e;
 }
