@@ -148,6 +148,7 @@ include_tests = \
 	test/unit/test_record \
 	test/unit/test_resolver \
 	test/unit/test_resolver_changes \
+	test/unit/test_resolver_mounts \
 	test/unit/test_resolver_random \
 	test/unit/test_searched \
 	test/unit/test_seen \
@@ -205,10 +206,14 @@ test_unit_test_resolver_SOURCES = test/unit/test_resolver.c test/unit/resolver_t
 test_unit_test_resolver_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_resolver_CFLAGS = $(test_cflags)
 test_unit_test_resolver_LDADD = $(include_libs) $(CMOCKA_LIBS)
-test_unit_test_resolver_changes_SOURCES = test/unit/test_resolver_changes.c test/unit/resolver_tree.h
+test_unit_test_resolver_changes_SOURCES = test/unit/test_resolver_changes.c test/unit/resolver_setups.h test/unit/resolver_tree.h
 test_unit_test_resolver_changes_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_resolver_changes_CFLAGS = $(test_cflags)
 test_unit_test_resolver_changes_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_resolver_mounts_SOURCES = test/unit/test_resolver_mounts.c test/unit/resolver_setups.h test/unit/resolver_tree.h
+test_unit_test_resolver_mounts_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_resolver_mounts_CFLAGS = $(test_cflags)
+test_unit_test_resolver_mounts_LDADD = $(include_libs) $(CMOCKA_LIBS)
 test_unit_test_resolver_random_SOURCES = test/unit/test_resolver_random.c test/unit/resolver_tree.h
 test_unit_test_resolver_random_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_resolver_random_CFLAGS = $(test_cflags)
