@@ -44,6 +44,11 @@ has_no_job()
 	[ -z "$(jobs_of)" ]
 }
 
+has_job()
+{
+	! has_no_job
+}
+
 # hold_at PHASE CLIENT: sets client, which waits there.
 hold_at()
 {
@@ -53,6 +58,8 @@ hold_at()
 	client=$!
 	exec 3>"$work/hold"
 	wait_for 10 grep -q holding "$work/held" || fail "it does not come to $1: $(cat "$work/held")"
+	# The connection may still wait to be accepted.
+	wait_for 10 has_job || fail "no job at $1"
 }
 
 number=20
