@@ -157,6 +157,7 @@ int
 sockets_accept(int fd, struct sockaddr_storage *from)
 {
 	socklen_t size = sizeof(*from);
+	const unsigned vanished_ms = SOCKETS_VANISHED_MS;
 	int on = 1;
 
 	memset(from, 0, sizeof(*from));
@@ -165,6 +166,8 @@ sockets_accept(int fd, struct sockaddr_storage *from)
 	if (client >= 0) {
 		setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		setsockopt(client, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+		/* By itself TCP repeats a progress message for a quarter of an hour before it gives the client up. */
+		setsockopt(client, IPPROTO_TCP, TCP_USER_TIMEOUT, &vanished_ms, sizeof(vanished_ms));
 	}
 	return client;
 }

@@ -27,6 +27,8 @@ enum err
 sockets_adopt(struct sockets *s, int fd);
 void
 sockets_close(struct sockets *s);
+/* A client whose machine acknowledges nothing for so long is gone. */
+#define SOCKETS_VANISHED_MS 60000u
 /* Accepts one connection, close-on-exec; -1 with errno. */
 struct sockaddr_storage;
 int

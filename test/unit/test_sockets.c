@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* TCP_USER_TIMEOUT is Linux's. */
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +8,7 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,6 +42,16 @@ open_at(struct sockets *s, const char *name, unsigned port, char **error)
 	return e;
 }
 
+static int
+option_of(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t size = sizeof(value);
+
+	assert_int_equal(getsockopt(fd, level, name, &value, &size), 0);
+	return value;
+}
+
 static void
 a_connection_is_accepted(void **state)
 {
@@ -60,6 +73,9 @@ a_connection_is_accepted(void **state)
 
 	assert_true(served >= 0);
 	assert_int_equal(from.ss_family, AF_INET);
+	assert_int_equal(option_of(served, SOL_SOCKET, SO_KEEPALIVE), 1);
+	assert_int_equal(option_of(served, IPPROTO_TCP, TCP_NODELAY), 1);
+	assert_int_equal(option_of(served, IPPROTO_TCP, TCP_USER_TIMEOUT), SOCKETS_VANISHED_MS);
 	close(served);
 	close(client);
 	sockets_close(&s);
