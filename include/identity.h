@@ -89,6 +89,12 @@ identity_load(const char *dir, const char *path, struct identity *id);
 /* The same for a compiler that is to run with PATH=search (may be NULL: with our environment). */
 enum err
 identity_load_with(const char *dir, const char *path, const char *search, struct identity *id);
+/*
+ * For who found nothing there: waits until nobody else computes an identity for dir, which is made. Look again
+ * then. The caller closes the descriptor; -1 where there can be no lock, which costs only double work.
+ */
+int
+identity_lock(const char *dir);
 /* Writes it there, atomically; makes dir. */
 enum err
 identity_save(const char *dir, const struct identity *id);

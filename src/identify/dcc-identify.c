@@ -63,6 +63,23 @@ find_compiler(const char *word)
 	return path;
 }
 
+/* A make -j64 that meets a compiler for the first time starts 64 of us: the first one does the work. */
+static enum err
+identify_once(const char *dir, const char *path, struct identity *id)
+{
+	int lock = identity_lock(dir);
+	enum err e = identity_load(dir, path, id);
+
+	if (e != OK) {
+		e = identify_compiler(path, NULL, id);
+		if (e == OK)
+			e = identity_save(dir, id);
+	}
+	if (lock >= 0)
+		close(lock);
+	return e;
+}
+
 static int
 identify(const struct options *o, const char *word)
 {
@@ -73,10 +90,8 @@ identify(const struct options *o, const char *word)
 		log_warning("no program named %s in PATH", word);
 		return EXIT_COMPILER_MISSING;
 	}
-	enum err e = identify_compiler(path, NULL, &id);
+	enum err e = o->save_dir != NULL ? identify_once(o->save_dir, path, &id) : identify_compiler(path, NULL, &id);
 
-	if (e == OK && o->save_dir != NULL)
-		e = identity_save(o->save_dir, &id);
 	if (e == OK && !o->is_quiet)
 		print_identity(&id);
 	if (e != OK)

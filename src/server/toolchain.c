@@ -11,7 +11,6 @@
 #define _XOPEN_SOURCE 700
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -119,20 +118,6 @@ toolchain_search_path(const char *compiler)
 	return search;
 }
 
-/* Waits for the lock; -1 where there can be none, which costs only double work. */
-static int
-lock_directory(const char *dir)
-{
-	char *path = path_join(dir, "lock");
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-	while (fd >= 0 && fcntl(fd, F_SETLKW, &whole) != 0 && errno == EINTR)
-		;
-	free(path);
-	return fd;
-}
-
 static enum err
 load_current(const char *dir, const char *path, const char *search, struct identity *id)
 {
@@ -152,7 +137,7 @@ load_or_compute(const char *dir, const char *path, const char *search, struct id
 
 	if (e == OK)
 		return OK;
-	int lock = lock_directory(dir);
+	int lock = identity_lock(dir);
 
 	e = load_current(dir, path, search, id);
 	if (e != OK)

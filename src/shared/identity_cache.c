@@ -2,7 +2,8 @@
 /*
  * Identities on the disk: what stat(2) says of a compiler's files now, and the directory that
  * keeps one text file (identity.c) for each compiler. dcc does this at every start, so it is done
- * with one small read and one stat(2) a file; a lock is not needed, since a file is only ever replaced whole.
+ * with one small read and one stat(2) a file; no lock is needed for that, since a file is only ever replaced
+ * whole. The file "lock" is for those who find nothing: one of them computes, the others wait for it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -212,6 +213,19 @@ identity_load_with(const char *dir, const char *path, const char *search, struct
 	}
 	identity_release(&found);
 	return ERR_MISSING;
+}
+
+int
+identity_lock(const char *dir)
+{
+	char *path = path_join(dir, "lock");
+	int fd = io_make_dirs(dir, 0755) == OK ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	while (fd >= 0 && fcntl(fd, F_SETLKW, &whole) != 0 && errno == EINTR)
+		;
+	free(path);
+	return fd;
 }
 
 enum err

@@ -7,13 +7,16 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "identity.h"
+#include "io.h"
 #include "path.h"
 #include "xalloc.h"
 
@@ -322,6 +325,32 @@ a_search_path_has_a_file_of_its_own(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static void
+who_locks_second_waits_for_the_first(void **state)
+{
+	struct place *p = *state;
+	int fds[2], status;
+	char c;
+
+	assert_int_equal(pipe(fds), 0);
+	int lock = identity_lock(p->cache);
+
+	assert_true(lock >= 0);
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(identity_lock(p->cache) >= 0 && write(fds[1], "x", 1) == 1 ? 0 : 1);
+	assert_int_equal(io_wait(fds[0], POLLIN, io_now_ms() + 200), ERR_TIMEOUT);
+	close(lock);
+	assert_int_equal(read(fds[0], &c, 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(fds[0]);
+	close(fds[1]);
+	/* A place where nothing can be made: no lock, and no wait. */
+	assert_int_equal(identity_lock("/dev/null/cache"), -1);
+}
+
 int
 main(void)
 {
@@ -336,6 +365,7 @@ main(void)
 		TEST(a_path_of_two_lines_is_not_saved),
 		TEST(a_search_path_has_a_file_of_its_own),
 		TEST(a_file_of_another_compiler_is_not_taken),
+		TEST(who_locks_second_waits_for_the_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
