@@ -214,7 +214,7 @@ execute(struct expander *e, size_t base)
 		e->instruction = n;
 		if ((++e->x.steps & ALIVE_STEPS) == 0) {
 			e->world->alive(e->world->context);
-			if (e->x.steps > STEPS_MAX)
+			if (e->x.steps > e->x.steps_max)
 				execution_fail(e, UNMODELLED_LIMIT, "steps");
 		}
 		switch ((int)n->operation) {
@@ -304,7 +304,7 @@ begin(struct expander *e, const struct expander_run *run)
 	e->x.why = UNMODELLED_NONE;
 	e->x.what = NULL;
 	e->x.steps = 0;
-	e->x.steps_max = STEPS_MAX;
+	e->x.steps_max = run->steps_max != 0 ? run->steps_max : STEPS_MAX;
 	e->x.taint = 0;
 	e->x.epoch = symbols_begin(e->symbols);
 	e->x.predefined = e->x.predefined_end = NULL;

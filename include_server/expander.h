@@ -81,6 +81,7 @@ struct expander_run {
 	const char *const *includes;
 	size_t include_count;
 	const struct source *main;
+	uint64_t steps_max;                     /* instructions and tokens; 0: more than any real source needs */
 };
 
 struct expander *

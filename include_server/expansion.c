@@ -96,7 +96,7 @@ push(struct expansion *x, const struct token *tokens, size_t count)
 	}
 	struct level *l = &x->levels[x->depth++];
 
-	*l = (struct level){tokens, tokens + count, NULL, false};
+	*l = (struct level){tokens, count > 0 ? tokens + count : tokens, NULL, false};
 	return l;
 }
 

@@ -103,9 +103,8 @@ lexer_is_spliced(const struct lexer *l, const char *p)
 	return p > l->begin && p[-1] == '\\';
 }
 
-/* Is what stands before p on its logical line nothing but blanks and comments? */
-static bool
-is_first(const struct lexer *l, const char *p)
+bool
+lexer_is_first(const struct lexer *l, const char *p)
 {
 	for (;;) {
 		while (p > l->begin && is_blank(p[-1]))
@@ -188,7 +187,7 @@ skip_raw(struct lexer *l, const char *p)
 	if (delimiter[length] == '(' && length <= 16) {
 		for (p = delimiter + length; *p != '\0'; p++) {
 			p = bytescan_pair(p, ')', length > 0 ? *delimiter : '"');
-			if (*p != '\0' && memcmp(p + 1, delimiter, length) == 0 && p[length + 1] == '"')
+			if (*p != '\0' && strncmp(p + 1, delimiter, length) == 0 && p[length + 1] == '"')
 				return p + length + 2;
 			if (*p == '\0')
 				break;
@@ -304,22 +303,21 @@ expects_header(const char *clean, size_t length)
 	return asks_for_header(clean, length);
 }
 
-/* The end of <name> or "name", in which nothing is special; NULL: it does not end on this line. */
+/* The end of <name> or "name", in which nothing is special but a splice; NULL: it does not end on this line. */
 static const char *
-header_end(const char *p)
+header_end(const struct lexer *l, const char *p)
 {
 	char quote = *p == '<' ? '>' : '"';
 
 	for (p++; *p != quote; p++) {
-		if (*p == '\n' || *p == '\0')
+		if (*p == '\0' || (*p == '\n' && !lexer_is_spliced(l, p)))
 			return NULL;
 	}
 	return p + 1;
 }
 
-/* Appends p up to end without splices. */
-static char *
-copy_unspliced(char *out, const char *p, const char *end)
+char *
+lexer_copy_unspliced(char *out, const char *p, const char *end)
 {
 	while (p < end) {
 		const char *splice = *p == '\\' ? lexer_splice_end(p) : NULL;
@@ -336,7 +334,7 @@ copy_unspliced(char *out, const char *p, const char *end)
 static const char *
 quoted_end(struct lexer *l, const char *p, const char *out)
 {
-	const char *end = *p != '\'' && expects_header(l->clean, (size_t)(out - l->clean)) ? header_end(p) : NULL;
+	const char *end = *p != '\'' && expects_header(l->clean, (size_t)(out - l->clean)) ? header_end(l, p) : NULL;
 
 	if (end != NULL)
 		return end;
@@ -361,7 +359,7 @@ extract_step(struct lexer *l, const char *p, char **out)
 		end = quoted_end(l, p, *out);
 		if (end > p) {
 			*out = is_raw(l, p) ? (char *)memcpy(*out, p, (size_t)(end - p)) + (end - p)
-			                    : copy_unspliced(*out, p, end);
+			                    : lexer_copy_unspliced(*out, p, end);
 			return end;
 		}
 		break;
@@ -420,8 +418,13 @@ extract_include(const char *p)
 		return NULL;
 	for (p += 7; *p == ' ' || *p == '\t'; p++)
 		;
-	p = *p == '<' || *p == '"' ? header_end(p) : NULL;
-	return p != NULL && *p == '\n' ? p : NULL;
+	if (*p != '<' && *p != '"')
+		return NULL;
+	char quote = *p == '<' ? '>' : '"';
+
+	for (p++; *p != quote && *p != '\n' && *p != '\\' && *p != '\0'; p++)
+		;
+	return *p == quote && p[1] == '\n' ? p + 1 : NULL;
 }
 
 /* p is at the '#' (or "%:") of a directive, from: what stands behind it. */
@@ -456,7 +459,7 @@ text_comment(struct lexer *l, const char *p)
 
 	if (end == p)
 		return p + 1;
-	bool begins_line = is_first(l, p);
+	bool begins_line = lexer_is_first(l, p);
 
 	l->comment = p;
 	l->comment_end = end;
@@ -470,7 +473,7 @@ directive_text(struct lexer *l, const char *p)
 {
 	bool is_digraph = *p == '%';
 
-	if ((is_digraph && p[1] != ':') || !is_first(l, p))
+	if ((is_digraph && p[1] != ':') || !lexer_is_first(l, p))
 		return NULL;
 	if (!is_digraph)
 		return p + 1;

@@ -69,12 +69,18 @@ lexer_splice_end(const char *p);
 /* p is at a newline: does a backslash take it away? */
 bool
 lexer_is_spliced(const struct lexer *l, const char *p);
+/* Is what stands before p on its logical line nothing but blanks and comments? */
+bool
+lexer_is_first(const struct lexer *l, const char *p);
 /* The end of the literal whose quote is at p, a raw one too; the newline (or NUL) where one without an end stops. */
 const char *
 lexer_skip_literal(struct lexer *l, const char *p);
 /* The end of the comment that begins at p; p itself if there is none. */
 const char *
 lexer_skip_comment(struct lexer *l, const char *p);
+/* Copies p up to end, without splices, to out, which has room. Returns the end of the copy. */
+char *
+lexer_copy_unspliced(char *out, const char *p, const char *end);
 /* The number of the line of p, which is behind all those asked for before. */
 uint32_t
 lexer_line(struct lexer *l, const char *p);

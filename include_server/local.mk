@@ -347,8 +347,12 @@ endif
 # Its fuzz targets, for "make check" and "make fuzz".
 
 include_replays = \
+	test/fuzz/replay_lexer \
+	test/fuzz/replay_expander \
 	test/fuzz/replay_interview
 include_fuzzers = \
+	test/fuzz/fuzz_expander \
+	test/fuzz/fuzz_lexer \
 	test/fuzz/fuzz_interview
 replay_programs += $(include_replays)
 fuzz_programs += $(include_fuzzers)
@@ -359,6 +363,20 @@ test_fuzz_fuzz_interview_SOURCES = test/fuzz/fuzz_interview.c
 test_fuzz_fuzz_interview_CPPFLAGS = $(include_cppflags)
 test_fuzz_fuzz_interview_LDADD = $(include_libs)
 test_fuzz_fuzz_interview_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+test_fuzz_replay_lexer_SOURCES = test/fuzz/fuzz_lexer.c test/fuzz/replay.c
+test_fuzz_replay_lexer_CPPFLAGS = $(include_cppflags) -DCORPUS='"lexer"'
+test_fuzz_replay_lexer_LDADD = $(include_libs)
+test_fuzz_fuzz_lexer_SOURCES = test/fuzz/fuzz_lexer.c
+test_fuzz_fuzz_lexer_CPPFLAGS = $(include_cppflags)
+test_fuzz_fuzz_lexer_LDADD = $(include_libs)
+test_fuzz_fuzz_lexer_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+test_fuzz_replay_expander_SOURCES = test/fuzz/fuzz_expander.c test/fuzz/replay.c
+test_fuzz_replay_expander_CPPFLAGS = $(include_cppflags) -DCORPUS='"expander"'
+test_fuzz_replay_expander_LDADD = $(include_libs)
+test_fuzz_fuzz_expander_SOURCES = test/fuzz/fuzz_expander.c
+test_fuzz_fuzz_expander_CPPFLAGS = $(include_cppflags)
+test_fuzz_fuzz_expander_LDADD = $(include_libs)
+test_fuzz_fuzz_expander_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 
 # What compares with the compilers, and measures.
 

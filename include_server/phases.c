@@ -52,7 +52,7 @@ is_joint(const char *p, const char *end)
 		return false;
 	if (after == '\\' && lexer_splice_end(end) != NULL)
 		return true;
-	if (is_letter(before) && (is_letter(after) || after == '"' || after == '\''))
+	if ((is_letter(before) || before == '.' || before == '\'') && (is_letter(after) || after == '.' || after == '"' || after == '\''))
 		return true;
 	for (size_t i = 0; i < sizeof(joints) / sizeof(joints[0]); i++) {
 		if (before == joints[i][0] && after == joints[i][1])
@@ -146,7 +146,7 @@ copy_raw(struct machine *m)
 	size_t length = strcspn(delimiter, "( )\\\t\v\f\n\r\"");
 
 	for (p = delimiter + length; *p != '\0'; p++) {
-		if (*p == ')' && memcmp(p + 1, delimiter, length) == 0 && p[length + 1] == '"')
+		if (*p == ')' && strncmp(p + 1, delimiter, length) == 0 && p[length + 1] == '"')
 			break;
 	}
 	size_t size = (size_t)((*p == '\0' ? p : p + length + 2) - m->from);
@@ -198,6 +198,18 @@ enter(struct machine *m, char c)
 	}
 }
 
+/* A backslash that has come to the end of a line only now joins nothing. */
+static void
+hide_backslash(struct machine *m)
+{
+	char *p = m->to;
+
+	while (p > m->lexer->copy && p[-1] != '\n' && strchr(" \t\f\v\r", p[-1]) != NULL)
+		p--;
+	if (p > m->lexer->copy && p[-1] == '\\')
+		p[-1] = '\x7f';
+}
+
 static void
 put_newlines(struct machine *m)
 {
@@ -227,6 +239,8 @@ phases_clean(struct lexer *l)
 			continue;
 		}
 		enter(&m, c);
+		if (c == '\n' && m.newlines > 0)
+			hide_backslash(&m);
 		*m.to++ = c;
 		m.from = end;
 		if (c == '\n')

@@ -157,6 +157,18 @@ is_name(const struct token *t, const char *name)
 	return t->kind == TOKEN_NAME && strcmp(t->symbol->name, name) == 0;
 }
 
+/* Where the text goes on behind so many tokens. */
+static const char *
+behind(struct builder *b, const char *text, size_t length, size_t count)
+{
+	struct tokeniser t = {b->symbols, text, text + length, b->mode, false};
+	struct token token;
+
+	for (; count > 0; count--)
+		tokens_read(&t, &token);
+	return t.at;
+}
+
 void
 pragma_text_add(struct builder *b, const struct lexer *l, const char *text, size_t length)
 {
@@ -176,8 +188,7 @@ pragma_text_add(struct builder *b, const struct lexer *l, const char *text, size
 	for (size_t k = 0; i < list->count && k < sizeof(rows) / sizeof(rows[0]); k++) {
 		if ((rows[k].of & of) == 0 || !is_name(&list->items[i], rows[k].name))
 			continue;
-		const char *behind = strstr(text, rows[k].name) + strlen(rows[k].name);
-		struct pragma p = {b, l, &list->items[i + 1], list->count - i - 1, behind, text + length};
+		struct pragma p = {b, l, &list->items[i + 1], list->count - i - 1, behind(b, text, length, i + 1), text + length};
 
 		if (of == OF_CLANG || rows[k].only_clang)
 			directives_emit(b, l, OPERATION_CLANG_ONLY);

@@ -147,8 +147,8 @@ pragma(struct lexer *l, const char *word, const char *p)
 		return LEXER_END;
 	if (l->depth > 0)
 		return unmodelled(l, UNMODELLED_PRAGMA, word, end);
-	l->text = text + 1;
-	l->length = (size_t)(end - text) - 2;
+	l->text = l->clean;
+	l->length = (size_t)(lexer_copy_unspliced(l->clean, text + 1, end - 1) - l->clean);
 	return found(l, LEXER_PRAGMA, word, close + 1);
 }
 
@@ -156,11 +156,9 @@ pragma(struct lexer *l, const char *word, const char *p)
 static bool
 is_alone(const struct lexer *l, const char *p, const char *end)
 {
-	for (; *end == ' ' || *end == '\t' || *end == '\r'; end++)
-		;
-	for (; p > l->begin && (p[-1] == ' ' || p[-1] == '\t'); p--)
-		;
-	return (*end == '\n' || *end == '/') && (p == l->begin || p[-1] == '\n');
+	while (*end == ' ' || *end == '\t' || *end == '\r' || (*end == '\\' && lexer_splice_end(end) != NULL))
+		end = *end == '\\' ? lexer_splice_end(end) : end + 1;
+	return (*end == '\n' || *end == '\0' || *end == '/') && lexer_is_first(l, p);
 }
 
 static bool
@@ -197,7 +195,7 @@ begins_line(const struct lexer *l, const char *p)
 {
 	if (p - l->begin >= 7 && memcmp(p - 7, "export ", 7) == 0)
 		p -= 7;
-	return p == l->begin || p[-1] == '\n' || p[-1] == '@';
+	return lexer_is_first(l, p) || p[-1] == '@';
 }
 
 static enum lexer_event
@@ -246,13 +244,18 @@ assembler(struct lexer *l, const char *p)
 
 	if (text == NULL || (p > l->begin && tokens_skip_name(p - 1, p, l->mode) == p))
 		return LEXER_END;
-	text += strspn(text, " \t");
-	end = *text == '"' ? text + 1 + strcspn(text + 1, "\"\\\n") : text;
-	if (*end != '"' || is_include)
+	while (*text == ' ' || *text == '\t' || (*text == '\\' && lexer_splice_end(text) != NULL))
+		text = *text == '\\' ? lexer_splice_end(text) : text + 1;
+	if (*text == '\r' || *text == '\n' || *text == '\0')
+		return LEXER_END;
+	end = *text == '"' ? lexer_skip_literal(l, text) : text;
+	l->text = l->clean;
+	l->length = (size_t)(lexer_copy_unspliced(l->clean, text, end) - l->clean);
+	if (is_include || l->length < 3 || l->text[l->length - 1] != '"' || memchr(l->text, '\\', l->length) != NULL)
 		return unmodelled(l, UNMODELLED_ASSEMBLER, p, text);
-	l->text = text + 1;
-	l->length = (size_t)(end - text) - 1;
-	return found(l, LEXER_READ, p, end + 1);
+	l->text++;
+	l->length -= 2;
+	return found(l, LEXER_READ, p, end);
 }
 
 enum lexer_event
@@ -280,24 +283,38 @@ words_find(struct lexer *l, const char *end)
 	return LEXER_END;
 }
 
+/* The name in \"name\" at p; its length, or 0: there is none that can be read here. */
+static size_t
+quoted_name(const char *p, const char *end)
+{
+	size_t length = 0;
+
+	if (end - p < 4 || p[0] != '\\' || p[1] != '"')
+		return 0;
+	for (p += 2; p + 1 < end && *p != '\\' && *p != '"'; p++)
+		length++;
+	return p + 1 < end && p[0] == '\\' && p[1] == '"' ? length : 0;
+}
+
 bool
 words_in_literal(struct lexer *l, const char *p)
 {
+	const char *begin = l->clean, *end;
+
 	if ((l->words & LEXER_WORDS_ASSEMBLER) == 0 || (l->mode & PROGRAM_ASSEMBLER) != 0 || *p != '"')
 		return false;
-	for (const char *end = l->at; p < end; p++) {
+	end = lexer_copy_unspliced(l->clean, p, l->at);
+	l->clean[end - begin] = '\0';
+	for (const char *q = begin; q < end; q++) {
 		bool is_include;
-		const char *text = *p == '.' ? reads(p, &is_include) : NULL;
+		const char *text = *q == '.' ? reads(q, &is_include) : NULL;
 
-		if (text == NULL || text >= end || tokens_skip_name(p - 1, p, l->mode) == p)
+		if (text == NULL || tokens_skip_name(q - 1, q, l->mode) == q)
 			continue;
 		text += strspn(text, " \t");
-		l->text = text + 2;
-		l->length = text[0] == '\\' && text[1] == '"' ? strcspn(text + 2, "\"\\\n") : 0;
-		/* Without a name that can be read here the reader of this event finds an empty one. */
-		if (is_include || l->text + l->length > end || text[2 + l->length] != '\\')
-			l->length = 0;
-		found(l, LEXER_READ, p, end);
+		l->length = is_include ? 0 : quoted_name(text, end);
+		l->text = l->length > 0 ? text + 2 : begin;
+		found(l, LEXER_READ, p, l->at);
 		return true;
 	}
 	return false;
