@@ -323,15 +323,19 @@ collect(struct expansion *x, const struct definition *d, struct argument *argume
 static bool
 read_open(struct expansion *x)
 {
-	struct token t;
+	struct token t, padding = {0};
 
-	do
-		expansion_next_raw(x, &t);
-	while (t.kind == TOKEN_PADDING);
+	for (expansion_next_raw(x, &t); t.kind == TOKEN_PADDING; expansion_next_raw(x, &t)) {
+		if (padding.kind != TOKEN_PADDING)
+			padding = t;
+	}
 	if (t.kind == TOKEN_OPEN)
 		return true;
-	if (t.kind != TOKEN_END)
-		expansion_unread(x, &t);
+	if (t.kind == TOKEN_END)
+		return false;
+	expansion_unread(x, &t);
+	if (padding.kind == TOKEN_PADDING)
+		expansion_unread(x, &padding);
 	return false;
 }
 

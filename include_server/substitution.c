@@ -313,7 +313,7 @@ add_va_opt(struct substitution *s, size_t i, bool is_right)
 		struct token t;
 
 		stringify(s->x, &inside, &t);
-		t.flags = (uint8_t)((b->flags & TOKEN_WHITE) | (tokens[close].flags & TOKEN_PASTED));
+		t.flags = (uint8_t)((is_clang(s->x) ? b->flags & TOKEN_WHITE : 0) | (tokens[close].flags & TOKEN_PASTED));
 		s->out->count = first;
 		sequence_add(s->x, s->out, &t);
 	} else {
