@@ -246,6 +246,7 @@ phases_clean(struct lexer *l)
 		if (c == '\n')
 			put_newlines(&m);
 	}
+	hide_backslash(&m);
 	put_newlines(&m);
 	size_t length = (size_t)(m.to - l->copy);
 

@@ -122,9 +122,6 @@ matters(const char *p, size_t length)
 			if (is_word(p, end, words[i]))
 				return true;
 		}
-		/* A splice may lie within a word. */
-		if (*end == '\\' && lexer_splice_end(end) != NULL)
-			return true;
 		p = end + 1;
 	}
 	return false;
@@ -143,12 +140,14 @@ pragma(struct lexer *l, const char *word, const char *p)
 		return LEXER_END;
 	const char *end = lexer_skip_literal(l, text), *close = skip_space(l, end);
 
-	if (end[-1] != '"' || *close != ')' || !matters(text + 1, (size_t)(end - text) - 2))
+	if (end - text < 2 || end[-1] != '"' || *close != ')')
+		return LEXER_END;
+	l->text = l->clean;
+	l->length = (size_t)(lexer_copy_unspliced(l->clean, text + 1, end - 1) - l->clean);
+	if (!matters(l->text, l->length))
 		return LEXER_END;
 	if (l->depth > 0)
 		return unmodelled(l, UNMODELLED_PRAGMA, word, end);
-	l->text = l->clean;
-	l->length = (size_t)(lexer_copy_unspliced(l->clean, text + 1, end - 1) - l->clean);
 	return found(l, LEXER_PRAGMA, word, close + 1);
 }
 
@@ -243,6 +242,10 @@ assembler(struct lexer *l, const char *p)
 	const char *text = reads(p, &is_include), *end;
 
 	if (text == NULL || (p > l->begin && tokens_skip_name(p - 1, p, l->mode) == p))
+		return LEXER_END;
+	const char *next = *text == '\\' ? lexer_splice_end(text) : text;
+
+	if (next == NULL || *next == '\0' || strchr(" \t\"", *next) == NULL)
 		return LEXER_END;
 	while (*text == ' ' || *text == '\t' || (*text == '\\' && lexer_splice_end(text) != NULL))
 		text = *text == '\\' ? lexer_splice_end(text) : text + 1;
