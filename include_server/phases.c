@@ -129,13 +129,16 @@ is_raw(const struct machine *m)
 {
 	const char *begin = m->lexer->copy, *p = m->to;
 
-	if ((m->lexer->mode & PROGRAM_RAW_STRINGS) == 0 || p == begin || *--p != 'R')
+	if (p == begin || *--p != 'R')
 		return false;
 	if (p > begin && (p[-1] == 'u' || p[-1] == 'U' || p[-1] == 'L'))
 		p--;
 	else if (p - begin >= 2 && p[-1] == '8' && p[-2] == 'u')
 		p -= 2;
-	return p == begin || !is_letter(p[-1]);
+	if (p > begin && is_letter(p[-1]))
+		return false;
+	m->lexer->mask |= PROGRAM_RAW_STRINGS;
+	return (m->lexer->mode & PROGRAM_RAW_STRINGS) != 0;
 }
 
 /* Copies the raw string whose quote is at from as it is. */
