@@ -477,8 +477,8 @@ directive_text(struct lexer *l, const char *p)
 		return NULL;
 	if (!is_digraph)
 		return p + 1;
-	l->mask |= PROGRAM_ASSEMBLER | PROGRAM_LINE_COMMENTS;
-	if ((l->mode & PROGRAM_ASSEMBLER) != 0)
+	l->mask |= PROGRAM_ASSEMBLER | PROGRAM_LINE_COMMENTS | PROGRAM_CLANG;
+	if ((l->mode & PROGRAM_ASSEMBLER) != 0 && (l->mode & PROGRAM_CLANG) == 0)
 		return NULL;
 	/* Strict C90 has no digraphs, with its amendment it has. */
 	if ((l->mode & PROGRAM_LINE_COMMENTS) == 0)

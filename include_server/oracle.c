@@ -302,6 +302,10 @@ set_search(struct oracle *o, const struct consultation *c)
 
 	if (c->compiler->compiler == ARGS_CLANG && c->compiler->major < CLANG_NAMES_BY_TEXT)
 		oracle_key_named_folders(c->q, &named);
+	/* Where the others lie, only the compiler's list says. */
+	for (size_t i = named.count; i > 0; i--)
+		if (strchr("=$*", named.items[i - 1][0]) != NULL)
+			strv_remove(&named, i - 1);
 	l->search = oracle_memory_search(&o->memory, &l->searched, &named);
 	strv_release(&named);
 	l->covers = NULL;

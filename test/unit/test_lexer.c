@@ -121,6 +121,7 @@ digraphs_begin_directives_too(void **state)
 	(void)state;
 	assert_events("%:define A\n a %: b\n%\n", LEXER_GNU, "1 #[define A] ");
 	assert_events("%:define A\n", LEXER_GNU | PROGRAM_ASSEMBLER, "");
+	assert_events("%:define A\n", LEXER_GNU | PROGRAM_ASSEMBLER | PROGRAM_CLANG, "1 #[define A] ");
 	assert_events("%:define A\n", 0, "broken");
 }
 
