@@ -233,6 +233,17 @@ ask(struct expander *e, enum special special, bool has_argument)
 	return number_token(e, value);
 }
 
+/* clang: the name under which the file was found last, unless it was found under that one before. */
+static const char *
+file_name(struct expander *e)
+{
+	const struct frame *f = execution_file(e);
+
+	if (e->is_clang && (*seen_flags(&e->seen, f->source->once_key) & SEEN_RENAMED) != 0)
+		execution_fail(e, UNMODELLED_EXTENSION, "__FILE__ of a file with several names");
+	return f->name;
+}
+
 bool
 builtins_value(void *context, const struct token *name, struct token *value)
 {
@@ -244,13 +255,13 @@ builtins_value(void *context, const struct token *name, struct token *value)
 		*value = line_token(e);
 		return true;
 	case SPECIAL_FILE:
-		*value = string_token(e, execution_file(e)->name);
+		*value = string_token(e, file_name(e));
 		return true;
 	case SPECIAL_BASE_FILE:
 		*value = string_token(e, e->run->main->name);
 		return true;
 	case SPECIAL_FILE_NAME:
-		*value = string_token(e, path_base(execution_file(e)->name));
+		*value = string_token(e, path_base(file_name(e)));
 		return true;
 	case SPECIAL_INCLUDE_LEVEL:
 		if (e->is_level_unknown)

@@ -298,6 +298,7 @@ effects_execute(struct expander *e, const struct instruction *n)
 		break;
 	case OPERATION_SYSTEM_HEADER:
 		f->is_system = f->is_system || f != e->frames;
+		f->is_marked = f != e->frames;
 		break;
 	case OPERATION_PUSH:
 		push_macro(e, n->symbol);

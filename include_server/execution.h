@@ -27,6 +27,7 @@ struct frame {
 	int64_t line_shift;           /* presumed line minus physical one */
 	bool is_line_unknown;
 	bool is_system;
+	bool is_marked;               /* by #pragma GCC system_header */
 	bool is_pragma;               /* of a macro, not of a file */
 };
 

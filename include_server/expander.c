@@ -87,11 +87,14 @@ execution_probe(struct expander *e, struct find *f, const struct source **found)
 
 	f->from = e->frames[level].source;
 	f->from_is_system = e->frames[level].is_system;
+	f->from_is_marked = e->frames[level].is_marked;
 	f->is_next = f->is_next && level > 0;
 	enum err result = e->world->find(e->world->context, f, found);
 
 	if (result != OK && result != ERR_MISSING)
 		execution_fail(e, UNMODELLED_DENIED, f->name);
+	if (result == OK && e->is_clang)
+		seen_name(&e->seen, (*found)->once_key, (*found)->name);
 	return result == OK;
 }
 
@@ -140,6 +143,9 @@ void
 execution_enter(struct expander *e, const struct source *s, bool is_import)
 {
 	enum source_side side = execution_side(e, s);
+
+	if (e->is_clang)
+		seen_name(&e->seen, s->once_key, s->name);
 	uint32_t *flags = seen_flags(&e->seen, s->once_key);
 	bool is_skipped = (*flags & SEEN_ONCE) != 0 || (is_import && (*flags & SEEN_ENTERED) != 0);
 
@@ -162,6 +168,7 @@ execution_include(struct expander *e, const char *name, unsigned flags)
 	struct find f = {
 		.from = from->source,
 		.from_is_system = from->is_system,
+		.from_is_marked = from->is_marked,
 		.kind = (flags & INCLUDE_ANGLE) != 0 ? FIND_ANGLE : FIND_QUOTE,
 		.purpose = FIND_TO_ENTER,
 		.is_next = (flags & INCLUDE_NEXT) != 0 && e->depth > 1,
@@ -320,6 +327,7 @@ expander_run(struct expander *e, const struct expander_run *run, char **detail)
 {
 	begin(e, run);
 	*seen_flags(&e->seen, run->main->once_key) |= SEEN_ENTERED;
+	seen_name(&e->seen, run->main->once_key, run->main->name);
 	e->world->entered(e->world->context, run->main, run->main->is_system ? SOURCE_OF_SYSTEM : SOURCE_OF_USER);
 	push_frame(e, run->main, run->main->program, false);
 	execute_program(e, run->predefines);

@@ -44,7 +44,8 @@ struct find {
 	enum find_purpose purpose;
 	bool is_next;               /* #include_next, __has_include_next */
 	const char *name;           /* NUL-terminated; interned: the same text is always the same pointer */
-	bool from_is_system;        /* from was entered as a system header, or has become one (#pragma GCC system_header) */
+	bool from_is_system;        /* from was entered as a system header, or has become one */
+	bool from_is_marked;        /* it has become one, by #pragma GCC system_header */
 };
 
 struct expander_world {

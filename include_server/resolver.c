@@ -266,6 +266,9 @@ static void
 set_system(struct resolver *r, const struct find *f, struct found *hit)
 {
 	const struct found *from = f->from != NULL ? f->from->owner : r->main;
+
+	if (f->from_is_marked && from != NULL)
+		naming_set_system(r->naming, from->entry, true);
 	bool is_system = naming_is_system(r->naming, hit->entry);
 
 	if (hit->where == FOUND_IN_LIST)

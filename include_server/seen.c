@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
+#include <string.h>
 
 #include "seen.h"
 #include "xalloc.h"
@@ -9,6 +10,7 @@ struct seen_row {
 	uint64_t key;
 	uint32_t epoch;
 	uint32_t flags;
+	const char *name; /* the first, or NULL */
 };
 
 #define FIRST_CAP 1024u
@@ -55,16 +57,33 @@ grow(struct seen *s)
 	free(old.rows);
 }
 
-uint32_t *
-seen_flags(struct seen *s, uint64_t key)
+static struct seen_row *
+row_of(struct seen *s, uint64_t key)
 {
 	if (2 * (s->count + 1) > s->cap)
 		grow(s);
 	struct seen_row *row = place(s, key);
 
 	if (row->epoch != s->epoch) {
-		*row = (struct seen_row){key, s->epoch, 0};
+		*row = (struct seen_row){.key = key, .epoch = s->epoch};
 		s->count++;
 	}
-	return &row->flags;
+	return row;
+}
+
+uint32_t *
+seen_flags(struct seen *s, uint64_t key)
+{
+	return &row_of(s, key)->flags;
+}
+
+void
+seen_name(struct seen *s, uint64_t key, const char *name)
+{
+	struct seen_row *row = row_of(s, key);
+
+	if (row->name == NULL)
+		row->name = name;
+	else if (row->name != name && strcmp(row->name, name) != 0)
+		row->flags |= SEEN_RENAMED;
 }

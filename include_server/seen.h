@@ -7,7 +7,8 @@
 /* What is known in this run of each file (by struct source's once_key). Starts as {0}. */
 enum seen_flag {
 	SEEN_ENTERED = 1 << 0,
-	SEEN_ONCE = 1 << 1 /* #pragma once, #import: never again */
+	SEEN_ONCE = 1 << 1,   /* #pragma once, #import: never again */
+	SEEN_RENAMED = 1 << 2 /* found under more than one name */
 };
 
 struct seen {
@@ -24,5 +25,8 @@ seen_begin(struct seen *s);
 /* The flags of the key, to be changed; valid until the next call. */
 uint32_t *
 seen_flags(struct seen *s, uint64_t key);
+/* The file was found under this name, which lives as long as the run. */
+void
+seen_name(struct seen *s, uint64_t key, const char *name);
 
 #endif

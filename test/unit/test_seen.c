@@ -27,6 +27,25 @@ flags_last_until_the_next_beginning(void **state)
 }
 
 static void
+another_name_is_noted(void **state)
+{
+	char again[] = "a";
+	struct seen s = {0};
+
+	(void)state;
+	seen_begin(&s);
+	seen_name(&s, 7, "a");
+	seen_name(&s, 7, again);
+	assert_int_equal(*seen_flags(&s, 7), 0);
+	seen_name(&s, 7, "b");
+	assert_int_equal(*seen_flags(&s, 7), SEEN_RENAMED);
+	seen_begin(&s);
+	seen_name(&s, 7, "b");
+	assert_int_equal(*seen_flags(&s, 7), 0);
+	seen_release(&s);
+}
+
+static void
 ten_thousand_keys_are_kept_apart(void **state)
 {
 	struct seen s = {0};
@@ -61,6 +80,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flags_last_until_the_next_beginning),
+		cmocka_unit_test(another_name_is_noted),
 		cmocka_unit_test(ten_thousand_keys_are_kept_apart),
 		cmocka_unit_test(an_old_mark_is_not_new_after_all_epochs),
 	};
