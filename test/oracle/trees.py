@@ -27,6 +27,8 @@ class Writer:
         self.lines = []
         self.depth = 0
         self.includes = 0
+        # In such a file __LINE__ is not modelled.
+        self.breaks_words = rng.random() < 0.1
 
     def chance(self, p):
         return self.rng.random() < p
@@ -58,7 +60,8 @@ class Writer:
             return rng.choice(["0x10", "1u", "2UL", "077", "0xFFFFFFFFu", "3LL", "1ULL", "'a'", "'\\n'", "'\\x41'", "'\\''",
                                "L'b'", "-1", "0b101", "18446744073709551615ull"])
         if kind == 11:
-            return rng.choice(["__LINE__", "__INCLUDE_LEVEL__", "__STDC__", "NOT_DEFINED", "true_", "__cplusplus",
+            # In the body of a macro it would come to stand in directives of several lines, which are not modelled.
+            return rng.choice(["__LINE__" if depth < 3 else "1", "__INCLUDE_LEVEL__", "__STDC__", "NOT_DEFINED", "true_", "__cplusplus",
                                "__STDC_VERSION__", "__STDC_HOSTED__", "__OPTIMIZE__", "__GNUC__"])
         if kind == 12:
             return f"VAR(1, {self.number})"
@@ -107,7 +110,7 @@ class Writer:
             end = " // x"
         if self.chance(0.06) and " " in rest and "\"" not in rest and "'" not in rest and "<" not in rest:
             rest = rest.replace(" ", " \\\n", 1)
-        elif self.chance(0.02) and len(rest) > 6:
+        elif self.breaks_words and self.chance(0.1) and len(rest) > 6:
             rest = rest[:4] + "\\\n" + rest[4:]
         self.put(start + rest + end)
 

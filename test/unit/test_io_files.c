@@ -141,6 +141,35 @@ an_unnamed_file_needs_a_directory(void **state)
 }
 
 static void
+a_file_is_replaced_as_a_whole_or_not_at_all(void **state)
+{
+	char *dir = make_directory();
+	char *path = xasprintf("%s/file", dir);
+	char *inside = xasprintf("%s/file/x", dir);
+	char *data = NULL;
+	size_t len = 0;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(io_replace_file(path, "one", 3, 0600), OK);
+	assert_int_equal(io_replace_file(path, "other", 5, 0644), OK);
+	assert_int_equal(io_read_file(path, 100, &data, &len), OK);
+	assert_int_equal(len, 5);
+	assert_memory_equal(data, "other", 5);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0644);
+	assert_int_equal(io_replace_file(inside, "x", 1, 0600), ERR_SYSTEM);
+	assert_int_equal(errno, ENOTDIR);
+	assert_int_equal(unlink(path), 0);
+	/* Nothing lies beside it. */
+	assert_int_equal(rmdir(dir), 0);
+	free(data);
+	free(inside);
+	free(path);
+	free(dir);
+}
+
+static void
 make_dirs_makes_what_is_missing(void **state)
 {
 	char *dir = make_directory();
@@ -213,6 +242,7 @@ main(void)
 		cmocka_unit_test_teardown(an_unnamed_file_leaves_no_name, no_faults),
 		cmocka_unit_test_teardown(an_unnamed_file_is_made_on_tmpfs, no_faults),
 		cmocka_unit_test_teardown(an_unnamed_file_needs_a_directory, no_faults),
+		cmocka_unit_test_teardown(a_file_is_replaced_as_a_whole_or_not_at_all, no_faults),
 		cmocka_unit_test_teardown(make_dirs_makes_what_is_missing, no_faults),
 		cmocka_unit_test_teardown(make_dirs_goes_through_read_only_parents, no_faults),
 		cmocka_unit_test_teardown(make_dirs_refuses_a_file_in_its_place, no_faults),
