@@ -102,11 +102,15 @@ def cxx_of(compiler):
     return find_compiler({"gcc": "g++", "clang": "clang++"}[os.path.basename(compiler)])
 
 
-def corpus_include(work, compiler, _):
+def include_headers():
     c = headers_below("/usr/include", (".h",))
     # libstdc++'s have no suffix.
     cxx = c + [h for h in headers_below("/usr/include", ("",)) if "c++" in h and "." not in os.path.basename(h)]
-    cxx += headers_below("/usr/include", (".hpp", ".hh", ".hxx", ".tcc"))
+    return c, cxx + headers_below("/usr/include", (".hpp", ".hh", ".hxx", ".tcc"))
+
+
+def corpus_include(work, compiler, _):
+    c, cxx = include_headers()
     return unit_per_header(work, compiler, c, "c", []) + unit_per_header(work, cxx_of(compiler), cxx, "c++", ["-std=gnu++17"])
 
 
@@ -149,9 +153,12 @@ def corpus_kernel(_, compiler, __):
     return units
 
 
+def boost_headers():
+    return headers_below("/usr/include/boost", (".hpp", ".h", ".ipp"))
+
+
 def corpus_boost(work, compiler, _):
-    headers = headers_below("/usr/include/boost", (".hpp", ".h", ".ipp"))
-    return unit_per_header(work, cxx_of(compiler), headers, "c++", ["-std=gnu++17"])
+    return unit_per_header(work, cxx_of(compiler), boost_headers(), "c++", ["-std=gnu++17"])
 
 
 BOOSTPP = """
@@ -235,15 +242,18 @@ def corpus_directory(_, compiler, arguments):
 def corpus_quick(work, compiler, _):
     rng = random.Random(7)
 
-    def some(units, count):
-        return rng.sample(units, min(count, len(units)))
+    def some(items, count):
+        return rng.sample(items, min(count, len(items)))
 
     is_gcc = os.path.basename(compiler) == "gcc"
-    units = some(corpus_include(work, compiler, []), 50 if is_gcc else 30) + corpus_random(work, compiler, ["45" if is_gcc else "25"])
-    if os.path.isdir("/usr/include/boost"):
-        units += some(corpus_boost(work, compiler, []), 4) + some(corpus_boostpp(work, compiler, []), 4)
+    c, cxx = include_headers()
+    units = unit_per_header(work, compiler, some(c, 25 if is_gcc else 15), "c", [])
+    units += unit_per_header(work, cxx_of(compiler), some(cxx, 20 if is_gcc else 10) + some(boost_headers(), 3), "c++", [])
+    units += corpus_random(work, compiler, ["30" if is_gcc else "15"])
     if os.path.exists(f"{CACHE}/linux/.built") and is_gcc:
-        units += some(corpus_kernel(work, compiler, []), 40)
+        units += some(corpus_kernel(work, compiler, []), 30)
+    if os.path.isdir("/usr/include/boost"):
+        units += some(corpus_boostpp(work, compiler, []), 3)
     return units
 
 
