@@ -15,7 +15,7 @@
  *
  *     client: Ask                     server: Busy... Answer Relay... End (but a job that is none for pump mode: Answer)
  *             [Want                           Busy... Relay... End] (up to WIRE_WANT_ROUNDS times)
- *             Known                           -
+ *             Known                           -          (the volunteer has queued or started the job)
  *     client: List | Differs          server: Busy... Answer Text... End
  *     client: Statistics | Stop       server: Busy... Text... End
  *

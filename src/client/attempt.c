@@ -7,7 +7,8 @@
  *     distcc's language, to a stock distccd
  *
  * The include server is asked before the volunteer is connected, so that it scans meanwhile, and its answer is
- * awaited before a byte is sent: a connection on which nothing was said will do for the next step.
+ * awaited before a byte is sent: a connection on which nothing was said will do for the next step. (To connect
+ * after the answer would make those who want the same from a host that is down wait for it one after another.)
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@
 
 /* Lines of a difference that are shown. */
 #define LINES_MAX 20u
+/* A connection on which nothing was said for longer is made anew; a volunteer drops it after 10 seconds. */
+#define QUIET_MAX_MS 4000
 
 void
 attempt_rest(struct attempt *a)
@@ -179,8 +182,15 @@ pump_with(struct attempt *a, const struct host *h, struct pump *p, struct connec
 
 	if (end == TALK_DONE)
 		end = connect_host(a, h, c, r);
+	int64_t begin_ms = io_now_ms();
+
 	if (end == TALK_DONE)
 		end = await_answer(a, p, &answer, r);
+	/* Whoever says nothing to a volunteer for long is dropped. */
+	if (io_now_ms() - begin_ms > QUIET_MAX_MS)
+		transport_close(c);
+	if (end == TALK_DONE)
+		end = connect_host(a, h, c, r);
 	if (end == TALK_DONE) {
 		a->way = ATTEMPT_PUMP;
 		a->form = ARGS_FORM_FILES;

@@ -155,7 +155,7 @@ on_message(void *context, enum wire_type type, const unsigned char *p, size_t le
 		return on_want(n, p, len);
 	if (type == WIRE_PROOF)
 		return on_proof(n, p, len);
-	/* Compile, Result. */
+	/* Queued, Compile, Result: nothing is wanted any more. */
 	tell_delivered(n);
 	return type == WIRE_RESULT && !n->has_proof ? ERR_PROTOCOL : OK;
 }

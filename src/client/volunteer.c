@@ -283,7 +283,7 @@ on_message(struct volunteer *v, enum wire_type type, const unsigned char *p, siz
 		return on_hello(v, p, len);
 	case WIRE_QUEUED:
 		state_enter(v->job->state, STATE_QUEUED, v->job->host, v->job->slot);
-		return OK;
+		return v->is_request_complete ? tell_pump(v, type, p, len) : OK;
 	case WIRE_COMPILE:
 		state_enter(v->job->state, STATE_COMPILE, v->job->host, v->job->slot);
 		return tell_pump(v, WIRE_COMPILE, p, len);

@@ -323,6 +323,25 @@ a_proven_job_is_done_and_the_server_hears_of_the_delivery(void **state)
 }
 
 static void
+a_job_that_is_queued_is_delivered_and_nothing_more_may_be_wanted(void **state)
+{
+	uint32_t numbers[] = {1};
+	struct script s = {0};
+	struct course c;
+
+	(void)state;
+	put_hello(&s.at_once, WIRE_FEATURE_PUMP);
+	put_relay(&s.server, "manifest");
+	wire_put_queued(&s.after[0], &(struct wire_queued){1});
+	wire_put_want(&s.after[0], &(struct wire_want){numbers, 1});
+	talk(&s, &c);
+	assert_int_equal(c.r.end, TALK_HOST_FAILED);
+	assert_int_equal(c.r.reason, REASON_PROTOCOL);
+	assert_types(&c.told, "3");
+	end_course(&c);
+}
+
+static void
 the_users_own_list_of_dependencies_comes_from_there(void **state)
 {
 	struct script s = {0};
@@ -514,6 +533,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_proven_job_is_done_and_the_server_hears_of_the_delivery),
+		cmocka_unit_test(a_job_that_is_queued_is_delivered_and_nothing_more_may_be_wanted),
 		cmocka_unit_test(the_users_own_list_of_dependencies_comes_from_there),
 		cmocka_unit_test(an_error_with_a_proof_is_final),
 		cmocka_unit_test(what_is_wanted_is_fetched_and_run_again),
