@@ -28,8 +28,9 @@
 #define TICK_MS 50
 /* After retire(), clients that are not done after so long are left. */
 #define FAREWELL_MS 60000
-/* Is the socket still there? The program file another one? */
+/* Is the socket still there? What has the kernel to report of files? */
 #define LOOK_MS 5000
+#define HEAR_MS 1000
 /* Beyond this many bytes of caches it is better to begin anew. */
 #define MEMORY_MAX ((uint64_t)1 << 30)
 #define MEMORY_EVERY 64u
@@ -42,7 +43,7 @@ struct server {
 	size_t count, cap;
 	struct pollfd *fds;           /* room for all callers and FIXED more */
 	int64_t tick_ms;              /* when signs of life were given last */
-	int64_t look_ms;
+	int64_t look_ms, hear_ms;
 	int64_t busy_ms;              /* when a caller was here last */
 	int64_t retired_ms;           /* 0: not yet */
 	struct stat program;          /* as it was at the start */
@@ -52,7 +53,7 @@ struct server {
 	char *program_path;
 };
 
-enum { POLL_LISTENER, POLL_NOTIFY, POLL_FIXED };
+enum { POLL_LISTENER, POLL_FIXED };
 
 static void
 retire(struct server *s, const char *why)
@@ -155,6 +156,16 @@ tell_waiting(struct server *s, int64_t now_ms)
 }
 
 static void
+give_signs(struct server *s, int64_t now_ms)
+{
+	if (now_ms - s->tick_ms < TICK_MS)
+		return;
+	s->tick_ms = now_ms;
+	tell_waiting(s, now_ms);
+}
+
+/* The same in the middle of a scan, when nobody else accepts. */
+static void
 alive(void *context)
 {
 	struct server *s = context;
@@ -162,9 +173,8 @@ alive(void *context)
 
 	if (now_ms - s->tick_ms < TICK_MS)
 		return;
-	s->tick_ms = now_ms;
 	accept_callers(s);
-	tell_waiting(s, now_ms);
+	give_signs(s, now_ms);
 }
 
 /* Work. */
@@ -250,6 +260,19 @@ look_around(struct server *s, int64_t now_ms)
 		retire(s, "the socket is gone");
 }
 
+/*
+ * Each scan reads the reports first. In between it is enough that not too many pile up: to wake for each
+ * would cost more than the scans where many files change (below /tmp, or while objects are written).
+ */
+static void
+hear(struct server *s, int64_t now_ms)
+{
+	if (now_ms - s->hear_ms < HEAR_MS)
+		return;
+	s->hear_ms = now_ms;
+	resolver_hear(closure_resolver(s->desk.closure));
+}
+
 static bool
 is_same_program(const struct server *s)
 {
@@ -291,8 +314,6 @@ fill_poll(struct server *s)
 	if (s->fds == NULL)
 		s->fds = xcalloc(POLL_FIXED, sizeof(*s->fds));
 	s->fds[POLL_LISTENER] = (struct pollfd){.fd = s->listener, .events = POLLIN};
-	s->fds[POLL_NOTIFY] = (struct pollfd){
-		.fd = resolver_fd(closure_resolver(s->desk.closure)), .events = POLLIN};
 	for (size_t i = 0; i < s->count; i++)
 		s->fds[POLL_FIXED + i] = (struct pollfd){.fd = s->callers[i]->fd,
 		                                         .events = caller_events(s->callers[i])};
@@ -331,6 +352,8 @@ next_deadline(const struct server *s)
 		return now_ms;
 	if (has_waiting(s))
 		return now_ms + TICK_MS;
+	if (s->count != 0)
+		deadline = now_ms + HEAR_MS;
 	if (s->retired_ms != 0)
 		return s->retired_ms + FAREWELL_MS;
 	if (s->options->idle_ms != 0 && s->count == 0 && s->busy_ms + s->options->idle_ms < deadline)
@@ -352,8 +375,6 @@ handle_events(struct server *s, size_t polled)
 		if (s->fds[i].revents & (POLLIN | POLLHUP | POLLERR))
 			read_caller(s, c);
 	}
-	if (s->fds[POLL_NOTIFY].revents != 0)
-		resolver_hear(closure_resolver(s->desk.closure));
 	if (s->fds[POLL_LISTENER].revents != 0) {
 		size_t before = s->count;
 
@@ -404,7 +425,8 @@ loop(struct server *s)
 
 		if (s->count != 0)
 			s->busy_ms = now_ms;
-		alive(s);
+		give_signs(s, now_ms);
+		hear(s, now_ms);
 		look_around(s, now_ms);
 		look_at_memory(s);
 	}
