@@ -24,8 +24,8 @@
 #include "serve.h"
 #include "xalloc.h"
 
-/* Signs of life are looked after so often; clients are promised one every SCAN_BUSY_MS. */
-#define TICK_MS 50
+/* Signs of life are given so often; clients are promised one every SCAN_BUSY_MS, also on a machine that is late. */
+#define TICK_MS 30
 /* After retire(), clients that are not done after so long are left. */
 #define FAREWELL_MS 60000
 /* Is the socket still there? What has the kernel to report of files? */
