@@ -31,6 +31,7 @@ struct content {
 	unsigned char digest[HASH_SIZE];
 	struct variant *variants;
 	size_t users;            /* files that have it */
+	enum files_role role;    /* HEADER: as one of them was asked for */
 	uint64_t used;           /* last scan that wanted a program */
 };
 
@@ -42,6 +43,7 @@ struct files {
 	size_t cap;
 	const struct file *recent; /* of which the bytes are still at hand, or NULL */
 	char *recent_data;
+	uint64_t drops;            /* of programs that others may still point to */
 	struct files_counts counts;
 };
 
@@ -233,6 +235,7 @@ drop_content(struct files *f, struct file *file)
 	file->content = NULL;
 	if (c == NULL || --c->users != 0)
 		return;
+	f->drops++;
 	drop_programs(f, c);
 	table_remove(&f->contents, digest_hash(c->digest), c);
 	free(c);
@@ -342,6 +345,19 @@ check_stat(struct files *f, struct file *file)
 	return OK;
 }
 
+uint64_t
+files_stamp(const struct files *f)
+{
+	return folders_reports(f->folders) + f->drops;
+}
+
+bool
+files_is_reported(const struct files *f, const struct file *file)
+{
+	return file->links == 1 && folders_is_sure(f->folders, file->entry) &&
+	       file->verified >= folders_reported_since(f->folders, file->entry);
+}
+
 static bool
 is_known(struct files *f, const struct file *file)
 {
@@ -366,7 +382,6 @@ files_find(struct files *f, struct entry *e, struct file **found)
 	struct file *file = file_of(f, e);
 	enum err result = is_known(f, file) ? OK : refresh(f, file);
 
-	file->used = folders_scan(f->folders);
 	*found = file;
 	return result;
 }
@@ -377,7 +392,6 @@ files_find_surely(struct files *f, struct entry *e, struct file **found)
 	struct file *file = file_of(f, e);
 
 	*found = file;
-	file->used = folders_scan(f->folders);
 	return file->checked == folders_scan(f->folders) && file->content != NULL ? OK : refresh(f, file);
 }
 
@@ -407,22 +421,24 @@ add_variant(struct files *f, struct file *file, unsigned mode, const char *text)
 }
 
 enum err
-files_program(struct files *f, struct file *file, unsigned mode, const struct program **program)
+files_program(struct files *f, struct file *file, struct files_wish wish, const struct program **program)
 {
 	const struct program *p = NULL;
 
 	if (file->content != NULL)
-		p = find_variant(file->content, mode);
+		p = find_variant(file->content, wish.mode);
 	if (p == NULL) {
 		enum err e = f->recent == file && file->content != NULL ? OK : load(f, file);
 
 		if (e != OK)
 			return e;
-		p = find_variant(file->content, mode);
+		p = find_variant(file->content, wish.mode);
 		if (p == NULL)
-			p = add_variant(f, file, mode, f->recent_data);
+			p = add_variant(f, file, wish.mode, f->recent_data);
 	}
 	file->content->used = folders_scan(f->folders);
+	if (wish.role == FILES_HEADER)
+		file->content->role = FILES_HEADER;
 	*program = p;
 	return OK;
 }
@@ -458,7 +474,7 @@ compare_used(const void *a, const void *b)
 void
 files_drop_program(struct files *f, struct file *file)
 {
-	if (file->content != NULL)
+	if (file->content != NULL && file->content->role == FILES_MAIN)
 		drop_programs(f, file->content);
 }
 
@@ -477,6 +493,7 @@ files_trim(struct files *f, size_t limit)
 	for (size_t i = 0; (c = table_next(&f->contents, &i)) != NULL;)
 		all[count++] = c;
 	qsort(all, count, sizeof(struct content *), compare_used);
+	f->drops++;
 	/* Well below, so that the next scan does not begin with the same. */
 	for (size_t i = 0; i < count && f->counts.memory > limit / 4 * 3; i++)
 		drop_programs(f, all[i]);

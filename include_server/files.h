@@ -28,7 +28,6 @@ struct file {
 	uint64_t version;                  /* counts the changes of what stands above */
 	uint64_t checked;                  /* scan in which it was found to be as described */
 	uint64_t verified;                 /* time of the same */
-	uint64_t used;                     /* last scan that wanted it */
 	enum { FILE_YOUNG, FILE_SETTLED } age; /* YOUNG: may have changed again within the same tick of the clock */
 };
 
@@ -42,16 +41,29 @@ files_free(struct files *f);
 /* The file of an entry of kind ENTRY_FILE, as it is in this scan. ERR_MISSING: it just went; ERR_DENIED: it cannot be read. */
 enum err
 files_find(struct files *f, struct entry *e, struct file **found);
+/*
+ * As long as this number, never 0, is the same, a file of which files_is_reported is true has not changed, and its
+ * programs are where they were.
+ */
+uint64_t
+files_stamp(const struct files *f);
+bool
+files_is_reported(const struct files *f, const struct file *file);
 /* Asks the disk once more, whatever is known: for a source that is being edited. */
 enum err
 files_find_surely(struct files *f, struct entry *e, struct file **found);
 /* Its program in this mode; valid until the next scan begins. Same failures. */
+enum files_role { FILES_MAIN, FILES_HEADER };
+struct files_wish {
+	unsigned mode;
+	enum files_role role;
+};
 enum err
-files_program(struct files *f, struct file *file, unsigned mode, const struct program **program);
+files_program(struct files *f, struct file *file, struct files_wish wish, const struct program **program);
 /* The bytes of this digest at path; yours. ERR_MISSING: there are others. */
 enum err
 files_read(struct files *f, const char *path, const unsigned char wanted[HASH_SIZE], char **data, size_t *len);
-/* The next two are for the time between two scans. Drops the file's program: it will hardly be wanted again. */
+/* The next two are for the time between two scans. Drops a main file's program, unless others have asked for it. */
 void
 files_drop_program(struct files *f, struct file *file);
 /* Drops the bytes read last, and programs that went unused for long until the rest is below limit bytes. */

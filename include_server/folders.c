@@ -198,6 +198,7 @@ folders_new(void)
 	f->root = folder_new(f, top);
 	f->round = 1;
 	f->doubts = 1;
+	f->reports = 1;
 	f->watch = watch_new(&listener);
 	return f;
 }
@@ -452,6 +453,12 @@ uint64_t
 folders_doubts(const struct folders *f)
 {
 	return f->doubts;
+}
+
+uint64_t
+folders_reports(const struct folders *f)
+{
+	return f->reports;
 }
 
 bool

@@ -64,6 +64,9 @@ uint64_t
 folders_doubts(const struct folders *f);
 bool
 folders_is_sure(const struct folders *f, const struct entry *e);
+/* The same for bytes: as long as this number, never 0, is the same, those of reported entries are. */
+uint64_t
+folders_reports(const struct folders *f);
 /* Time since when every change of the entry's bytes is reported, the last one included. UINT64_MAX: only stat(2) tells. */
 uint64_t
 folders_reported_since(const struct folders *f, const struct entry *e);

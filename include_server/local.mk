@@ -64,8 +64,12 @@ libinclude_a_SOURCES = \
 	include_server/naming.h \
 	include_server/pieces.c \
 	include_server/pieces.h \
+	include_server/place.c \
+	include_server/place.h \
 	include_server/pragma_text.c \
 	include_server/pragma_text.h \
+	include_server/probe.c \
+	include_server/probe.h \
 	include_server/program.c \
 	include_server/program.h \
 	include_server/record.c \
@@ -76,8 +80,6 @@ libinclude_a_SOURCES = \
 	include_server/searched.h \
 	include_server/seen.c \
 	include_server/seen.h \
-	include_server/scope.c \
-	include_server/scope.h \
 	include_server/secret.c \
 	include_server/secret.h \
 	include_server/serve.c \

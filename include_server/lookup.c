@@ -1,58 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A memo holds for as long as each entry stays that the search came across: absent ones in the folders
- * before the hit, links, the hit itself. A search that begins beside the including file has two memos,
- * of that one folder and of the search list, so that what all folders search for in vain is kept once.
+ * A search is a row of probes. What the row came to is kept for each search list, as little as that takes: lists are
+ * many (the kernel has one per folder), and the probes are theirs in common.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lookup.h"
-#include "path.h"
 #include "xalloc.h"
 
-/* Beyond so many memos, those of the scopes that went unused longest are dropped: about 30 MB. */
-#define MEMOS_MAX 100000u
+/* Answers of this scan that are found without a look at the name's text: three of four questions are repeated. */
+#define RECENT_COUNT 2048u
 
-/* A folder that was named on the way: see naming. */
-struct sight {
-	struct folder *folder;
-	char *name;
+struct recent {
+	const char *text;         /* where the question's text stood: a hint, names are mostly interned */
+	const struct name *name;
+	struct start start;
+	struct found *found;      /* NULL: missing */
+	uint64_t scan;
 };
 
+/* Beyond so many memos, those of the scopes that went unused longest are dropped: about 20 MB. */
+#define MEMOS_MAX 200000u
+
 struct memo {
-	struct place *first;       /* searched alone; NULL: the search list, from index */
-	int first_number;
-	bool is_first_system;
-	size_t index;
-	struct found *found;       /* NULL: ERR_MISSING */
-	struct folder *found_in;   /* folder of the name that was found */
-	uint64_t time;
-	uint64_t scan;             /* in which it was found to hold */
-	uint64_t doubts;           /* as long as there are no more, it holds; 0: ask all entries */
-	struct sight *sights;
-	size_t sight_count;
-	size_t depend_count;
-	size_t shown_count;
-	struct entry **entries;    /* depend_count, then shown_count */
-	char name[];
+	const struct name *name;
+	uint32_t index;           /* of the search folder that was first */
+	uint32_t probed;          /* so many places were */
+	enum { NAMES_NO_FOLDER, NAMES_FOLDERS } names;
+	struct probe *last;       /* the hit's probe; NULL: the name is in none of them */
+	struct found *found;
+	uint64_t scan;            /* in which it was used */
+	uint64_t doubts;          /* as long as there are no more, it holds; 0: the probes have to be asked */
 };
 
 struct lookup {
 	struct folders *folders;
 	struct pieces *pieces;
 	struct naming *naming;
-	struct scope *scopes;
+	struct places *places;
+	struct probes *probes;
+	struct table scopes;
+	struct recent *recent;
 	struct lookup_counts counts;
-};
-
-/* A search under way. */
-struct search_state {
-	struct lookup *lookup;
-	struct scope *scope;
-	struct memo *memo;
-	struct ways ways;
-	struct entry *hit;
 };
 
 struct lookup *
@@ -63,118 +53,163 @@ lookup_new(struct folders *folders, struct pieces *pieces, struct naming *naming
 	l->folders = folders;
 	l->pieces = pieces;
 	l->naming = naming;
+	l->recent = xcalloc(RECENT_COUNT, sizeof(*l->recent));
+	l->places = places_new(folders);
+	l->probes = probes_new(folders, l->places, pieces, naming);
 	return l;
 }
 
 static void
-memo_free(struct memo *m)
+drop_memos(struct lookup *l, struct scope *s)
 {
-	for (size_t i = 0; i < m->sight_count; i++)
-		free(m->sights[i].name);
-	free(m->sights);
-	free(m->entries);
-	free(m);
-}
+	void *memo;
 
-static void
-drop_scope(struct lookup *l, struct scope *s)
-{
-	struct found *found;
-	struct memo *memo;
-
-	for (size_t i = 0; (found = table_next(&s->founds, &i)) != NULL;) {
-		free(found->name);
-		free(found);
-	}
 	for (size_t i = 0; (memo = table_next(&s->memos, &i)) != NULL;)
-		memo_free(memo);
+		free(memo);
 	l->counts.memos -= s->memos.count;
-	scope_free(s);
+	table_release(&s->memos);
 }
 
 void
 lookup_free(struct lookup *l)
 {
+	struct scope *s;
+
 	if (l == NULL)
 		return;
-	while (l->scopes != NULL) {
-		struct scope *s = l->scopes;
-
-		l->scopes = s->next;
-		drop_scope(l, s);
+	for (size_t i = 0; (s = table_next(&l->scopes, &i)) != NULL;) {
+		drop_memos(l, s);
+		free(s->folders);
+		free(s->as);
+		free(s);
 	}
+	table_release(&l->scopes);
+	free(l->recent);
+	probes_free(l->probes);
+	places_free(l->places);
 	free(l);
 }
 
-/* Scopes are kept in the order of their last use: the last one is the oldest. */
+/* A scope without memos is small, and stays. */
 static void
 trim(struct lookup *l)
 {
-	while (l->counts.memos > MEMOS_MAX && l->scopes->next != NULL) {
-		struct scope **last = &l->scopes;
+	while (l->counts.memos > MEMOS_MAX) {
+		struct scope *oldest = NULL, *s;
 
-		while ((*last)->next != NULL)
-			last = &(*last)->next;
-		struct scope *s = *last;
-
-		*last = NULL;
-		drop_scope(l, s);
+		for (size_t i = 0; (s = table_next(&l->scopes, &i)) != NULL;) {
+			if (s->memos.count != 0 && (oldest == NULL || s->used < oldest->used))
+				oldest = s;
+		}
+		drop_memos(l, oldest);
 	}
 }
 
-static struct scope *
-find_scope(struct lookup *l, const struct resolver_scan *scan, struct folder *folder)
+bool
+scope_shortens(const struct scope *s, bool is_system)
 {
-	struct scope **at = &l->scopes;
+	return is_system && s->compiler == ARGS_GCC && (s->rules & RESOLVER_KEEP_SPELLING) == 0;
+}
 
-	while (*at != NULL && !scope_is_of(*at, scan, folder))
-		at = &(*at)->next;
-	struct scope *s = *at;
+static struct scope *
+scope_new(struct lookup *l, const struct resolver_scan *scan, struct folder *cwd)
+{
+	struct scope *s = xcalloc(1, sizeof(*s));
+	const struct search *search = scan->search;
+	bool is_by_folder = scan->compiler == ARGS_CLANG && (scan->rules & RESOLVER_NAMES_BY_TEXT) == 0;
 
-	if (s != NULL)
-		*at = s->next;
-	else
-		s = scope_new(scan, folder);
-	s->next = l->scopes;
-	l->scopes = s;
+	s->search = search;
+	s->compiler = scan->compiler;
+	s->rules = scan->rules;
+	s->naming = is_by_folder ? PLACE_BY_FOLDER : PLACE_BY_TEXT;
+	s->cwd = cwd;
+	s->folders = xcalloc(search->count + 1, sizeof(struct place *));
+	s->as = xcalloc(search->count + 1, sizeof(*s->as));
+	for (size_t i = 0; i < search->count; i++) {
+		bool is_system = search->folders[i].is_system;
+		struct place *place = places_find_folder(l->places, cwd, search->folders[i].path, s->naming);
+
+		s->folders[i] = place;
+		s->as[i] = (struct found_as){.where = FOUND_IN_LIST, .folder = place, .is_system = is_system};
+		s->as[i].is_shortened = scope_shortens(s, is_system);
+		for (size_t k = 0; k < i; k++)
+			s->as[i].repeat += s->folders[k] == place;
+	}
 	return s;
 }
 
-static void
-use_all(struct lookup *l, struct entry *const *shown, size_t count)
+struct key {
+	const struct resolver_scan *scan;
+	const struct folder *cwd;
+};
+
+static bool
+is_scope_of(const void *item, const void *key)
 {
-	for (size_t i = 0; i < count; i++)
-		pieces_use(l->pieces, shown[i]);
+	const struct scope *s = item;
+	const struct key *k = key;
+
+	return s->search == k->scan->search && s->compiler == k->scan->compiler && s->rules == k->scan->rules &&
+	       s->cwd == k->cwd;
 }
 
-/* What stands before the last component, as clang names it: no slash at the end, "." for nothing. */
-static char *
-name_above(const char *path)
+static struct scope *
+find_scope(struct lookup *l, const struct resolver_scan *scan, struct folder *cwd)
 {
-	size_t len = (size_t)(path_base(path) - path);
+	struct key key = {scan, cwd};
+	uint64_t hash = table_hash(&cwd, sizeof(cwd), scan->search->number * 2 + scan->compiler);
+	struct scope *s = table_find(&l->scopes, hash, is_scope_of, &key);
 
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	return len != 0 ? xstrndup(path, len) : xstrdup(".");
+	if (s == NULL) {
+		s = scope_new(l, scan, cwd);
+		table_add(&l->scopes, hash, s);
+	}
+	s->used = folders_scan(l->folders);
+	return s;
+}
+
+struct place *
+lookup_place(struct lookup *l, struct scope *scope, const char *text)
+{
+	return places_find(l->places, scope->cwd, text, scope->naming);
+}
+
+enum err
+scope_index(const struct scope *scope, const struct found_as *as, size_t *index)
+{
+	for (size_t i = 0; i < scope->search->count; i++) {
+		if (scope->folders[i] == as->folder && scope->as[i].repeat == as->repeat) {
+			*index = i;
+			return OK;
+		}
+	}
+	return ERR_MISSING;
+}
+
+static void
+use_all(struct lookup *l, const struct trail *shown)
+{
+	for (size_t i = 0; i < shown->count; i++)
+		pieces_use(l->pieces, shown->entries[i]);
 }
 
 /* A folder that is none is tried as a file, so that the one above it is seen. */
 static void
 name_folder(struct lookup *l, struct scope *s, const char *path)
 {
-	struct place *place = scope_place_of_folder(s, path);
+	struct place *place = places_find_folder(l->places, s->cwd, path, s->naming);
 	size_t len = strlen(path);
 	bool has_slash = len > 1 && path[len - 1] == '/';
 	char *name = has_slash ? xstrndup(path, len - 1) : xstrdup(path);
 
-	scope_go(s, l->folders, place);
+	places_go(l->places, place);
 	if (place->result == ERR_MISSING && !has_slash) {
-		char *above = name_above(name);
+		char *above = naming_above(name);
 
 		free(name);
 		name = above;
-		place = scope_place_of_folder(s, name);
-		scope_go(s, l->folders, place);
+		place = places_find_folder(l->places, s->cwd, name, s->naming);
+		places_go(l->places, place);
 	}
 	if (place->result == OK)
 		naming_see(l->naming, place->end->folder, name);
@@ -203,186 +238,15 @@ lookup_begin(struct lookup *l, const struct resolver_scan *scan, struct scope **
 	if (e == OK && end->kind != ENTRY_FOLDER)
 		e = ERR_MISSING;
 	if (e == OK) {
-		use_all(l, ways.shown.entries, ways.shown.count);
+		use_all(l, &ways.shown);
 		pieces_use(l->pieces, end);
 		*scope = find_scope(l, scan, end->folder);
 		trim(l);
-		if (scope_names_by_folder(*scope))
+		if ((*scope)->naming == PLACE_BY_FOLDER)
 			name_all_folders(l, *scope);
 	}
 	ways_release(&ways);
 	return e;
-}
-
-/* A name with folders in it lets clang see each of them, found or not. */
-static struct folder *
-see_folder(struct search_state *s, const struct place *place, struct folder *from, const char *name)
-{
-	struct memo *m = s->memo;
-	struct ways ways = {0};
-	struct entry *end = NULL;
-	char *path = xasprintf("%s%s", name[0] != '/' ? place->text : "", name);
-	char *above = xstrndup(name, (size_t)(path_base(name) - name));
-	enum err e = walk(s->lookup->folders, from, above, &ways, &end);
-
-	free(above);
-	above = name_above(path);
-	free(path);
-	trail_add_all(&s->ways.depends, ways.depends.entries, ways.depends.count);
-	ways_release(&ways);
-	if (e != OK || end->kind != ENTRY_FOLDER) {
-		free(above);
-		return NULL;
-	}
-	m->sights = xrealloc(m->sights, (m->sight_count + 1) * sizeof(*m->sights));
-	m->sights[m->sight_count++] = (struct sight){end->folder, above};
-	return end->folder;
-}
-
-/* Looks for the name in one place, and adds the way. */
-static enum err
-look_in(struct search_state *s, struct place *place)
-{
-	const char *name = s->memo->name;
-	struct folders *folders = s->lookup->folders;
-	struct folder *from = s->scope->folder;
-	struct ways ways = {0};
-	struct entry *end = NULL;
-
-	if (name[0] != '/') {
-		scope_go(s->scope, folders, place);
-		trail_add_all(&s->ways.depends, place->ways.depends.entries, place->ways.depends.count);
-		if (place->result != OK)
-			return place->result;
-		from = place->end->folder;
-	}
-	if (scope_names_by_folder(s->scope))
-		s->memo->found_in = see_folder(s, place, from, name);
-	enum err e = walk(folders, from, name, &ways, &end);
-
-	if (e == OK && end->kind != ENTRY_FILE)
-		e = end->kind == ENTRY_FOLDER ? ERR_MISSING : ERR_DENIED;
-	trail_add_all(&s->ways.depends, ways.depends.entries, ways.depends.count);
-	if (e == OK) {
-		if (name[0] != '/')
-			trail_add_all(&s->ways.shown, place->ways.shown.entries, place->ways.shown.count);
-		trail_add_all(&s->ways.shown, ways.shown.entries, ways.shown.count);
-		s->hit = end;
-	}
-	ways_release(&ways);
-	return e;
-}
-
-static bool
-is_same_found(const void *item, const void *key)
-{
-	const struct found *a = item;
-	const struct found *b = key;
-
-	return a->entry == b->entry && a->place == b->place && a->where == b->where &&
-	       a->is_of_system == b->is_of_system && strcmp(a->name, b->name) == 0;
-}
-
-/* gcc spells what it finds in system folders by the physical path where that is shorter. */
-static char *
-spell(const struct scope *s, const char *prefix, const char *name, const struct found *found)
-{
-	char *spelling = xasprintf("%s%s", prefix, name);
-
-	if (s->compiler != ARGS_GCC || !found->is_of_system || (s->rules & RESOLVER_KEEP_SPELLING) != 0)
-		return spelling;
-	char *physical = entry_path(found->entry);
-
-	if (strlen(physical) < strlen(spelling)) {
-		free(spelling);
-		return physical;
-	}
-	free(physical);
-	return spelling;
-}
-
-static struct found *
-find_found(struct scope *s, const struct found *key)
-{
-	uint64_t hash = table_hash(key->name, strlen(key->name), (uint64_t)(int64_t)key->place);
-	struct found *found = table_find(&s->founds, hash, is_same_found, key);
-
-	if (found == NULL) {
-		found = xcalloc(1, sizeof(*found));
-		*found = *key;
-		found->name = xstrdup(key->name);
-		found->source.name = found->name;
-		found->source.owner = found;
-		found->source.is_system = found->is_of_system;
-		table_add(&s->founds, hash, found);
-	}
-	return found;
-}
-
-static void
-take_hit(struct search_state *s, const struct place *place, int number, bool is_system)
-{
-	struct found key = {.entry = s->hit, .place = number, .is_of_system = is_system};
-
-	key.where = s->memo->first != NULL ? FOUND_FIRST : FOUND_IN_LIST;
-	key.name = spell(s->scope, s->memo->name[0] != '/' ? place->text : "", s->memo->name, &key);
-	s->memo->found = find_found(s->scope, &key);
-	free(key.name);
-}
-
-static enum err
-search_list(struct search_state *s)
-{
-	struct memo *memo = s->memo;
-	const struct search *list = s->scope->search;
-	enum err e = ERR_MISSING;
-
-	if (memo->first != NULL) {
-		e = look_in(s, memo->first);
-		if (e == OK)
-			take_hit(s, memo->first, memo->first_number, memo->is_first_system);
-		return e;
-	}
-	for (size_t i = memo->index; e == ERR_MISSING && i < list->count; i++) {
-		e = look_in(s, s->scope->folders[i]);
-		if (e == OK)
-			take_hit(s, s->scope->folders[i], (int)i, list->folders[i].is_system);
-	}
-	return e;
-}
-
-/* Searches, and keeps what that depended on. */
-static enum err
-fill(struct lookup *l, struct scope *scope, struct memo *memo)
-{
-	struct search_state s = {.lookup = l, .scope = scope, .memo = memo};
-	enum err e = search_list(&s);
-	const struct trail *depends = &s.ways.depends, *shown = &s.ways.shown;
-
-	memo->time = folders_time(l->folders);
-	memo->depend_count = depends->count;
-	memo->shown_count = shown->count;
-	memo->entries = xmalloc((depends->count + shown->count + 1) * sizeof(struct entry *));
-	for (size_t i = 0; i < depends->count; i++)
-		memo->entries[i] = depends->entries[i];
-	for (size_t i = 0; i < shown->count; i++)
-		memo->entries[depends->count + i] = shown->entries[i];
-	ways_release(&s.ways);
-	return e;
-}
-
-/* The first use of a memo in a scan. */
-static void
-use(struct lookup *l, struct memo *memo)
-{
-	memo->scan = folders_scan(l->folders);
-	for (size_t i = 0; i < memo->sight_count; i++)
-		naming_see(l->naming, memo->sights[i].folder, memo->sights[i].name);
-	if (memo->found == NULL)
-		return;
-	if (memo->found_in != NULL)
-		naming_see_file(l->naming, memo->found->entry, memo->found_in);
-	use_all(l, memo->entries + memo->depend_count, memo->shown_count);
 }
 
 static bool
@@ -391,113 +255,165 @@ is_memo_of(const void *item, const void *key)
 	const struct memo *a = item;
 	const struct memo *b = key;
 
-	return a->first == b->first && a->index == b->index && a->first_number == b->first_number &&
-	       a->is_first_system == b->is_first_system;
+	return a->name == b->name && a->index == b->index;
 }
 
-struct memo_key {
-	const struct memo *like;
-	const char *name;
-};
-
-static bool
-is_memo(const void *item, const void *key)
+static struct memo *
+memo_of(struct lookup *l, struct scope *s, const struct name *name, size_t index)
 {
-	const struct memo_key *k = key;
+	struct memo key = {.name = name, .index = (uint32_t)index};
+	uint64_t hash = name->hash + index * UINT64_C(0x9e3779b97f4a7c15);
+	struct memo *memo = table_find(&s->memos, hash, is_memo_of, &key);
 
-	return is_memo_of(item, k->like) && strcmp(((const struct memo *)item)->name, k->name) == 0;
+	if (memo == NULL) {
+		memo = xmalloc(sizeof(*memo));
+		*memo = key;
+		table_add(&s->memos, hash, memo);
+		l->counts.memos++;
+	}
+	return memo;
 }
 
-static uint64_t
-memo_hash(const struct memo *like, const char *name, size_t len)
-{
-	return table_hash(name, len, (uintptr_t)like->first + like->index * 2 + like->is_first_system);
-}
-
-static bool
-has_held(struct lookup *l, struct memo *memo)
+/* Asks probe after probe. */
+static enum err
+search(struct lookup *l, struct scope *s, struct memo *memo)
 {
 	uint64_t doubts = folders_doubts(l->folders);
 	bool is_sure = true;
+	size_t i = memo->index;
 
-	if (memo->doubts == doubts)
-		return true;
+	memo->last = NULL;
+	memo->found = NULL;
 	memo->doubts = 0;
-	for (size_t i = 0; i < memo->depend_count; i++) {
-		if (!folders_has_stayed(l->folders, memo->entries[i], memo->time))
-			return false;
-		is_sure = is_sure && folders_is_sure(l->folders, memo->entries[i]);
+	memo->names = NAMES_NO_FOLDER;
+	while (i < s->search->count && memo->last == NULL) {
+		struct probe *probe = NULL;
+		enum err e = probes_find(l->probes, s->folders[i], memo->name, &probe);
+
+		if (e != OK)
+			return e;
+		probes_use(l->probes, probe);
+		is_sure = is_sure && probe->doubts == doubts;
+		/* A search folder itself was named at the beginning. */
+		if (probe->seen != NULL && strchr(memo->name->text, '/') != NULL)
+			memo->names = NAMES_FOLDERS;
+		if (probe->result == OK) {
+			memo->last = probe;
+			memo->found = probe_found(probe, &s->as[i]);
+		}
+		i++;
 	}
+	memo->probed = (uint32_t)(i - memo->index);
+	memo->scan = folders_scan(l->folders);
 	if (is_sure)
 		memo->doubts = doubts;
-	return true;
+	return OK;
 }
 
-/* The memo like that one for name, made or made anew if need be; its result. */
+/* The first use in a scan of what is known to hold. */
 static enum err
-find_memo(struct lookup *l, struct scope *scope, const struct memo *like, const char *name, struct memo **found)
+use(struct lookup *l, struct scope *s, struct memo *memo)
 {
-	size_t len = strlen(name);
-	uint64_t hash = memo_hash(like, name, len);
-	struct memo *memo = table_find(&scope->memos, hash, is_memo, &(struct memo_key){like, name});
-
-	if (memo != NULL && (memo->scan == folders_scan(l->folders) || has_held(l, memo))) {
-		l->counts.hits++;
-	} else {
-		if (memo != NULL) {
-			table_remove(&scope->memos, hash, memo);
-			l->counts.memos--;
-			memo_free(memo);
-		}
-		memo = xmalloc(sizeof(*memo) + len + 1);
-		*memo = *like;
-		memcpy(memo->name, name, len + 1);
-		enum err e = fill(l, scope, memo);
-
-		if (e != OK && e != ERR_MISSING) {
-			memo_free(memo);
-			return e;
-		}
-		table_add(&scope->memos, hash, memo);
-		l->counts.memos++;
+	memo->scan = folders_scan(l->folders);
+	l->counts.hits++;
+	if (memo->names == NAMES_NO_FOLDER) {
+		if (memo->last != NULL)
+			probes_use(l->probes, memo->last);
+		return OK;
 	}
-	if (memo->scan != folders_scan(l->folders))
-		use(l, memo);
-	*found = memo;
+	for (size_t i = memo->index; i < memo->index + memo->probed; i++) {
+		struct probe *probe = NULL;
+		enum err e = probes_find(l->probes, s->folders[i], memo->name, &probe);
+
+		if (e != OK)
+			return e;
+		probes_use(l->probes, probe);
+	}
+	return OK;
+}
+
+static enum err
+find_in_list(struct lookup *l, struct scope *s, const struct name *name, size_t index, struct found **found)
+{
+	struct memo *memo = memo_of(l, s, name, index);
+	enum err e = OK;
+
+	if (memo->scan == folders_scan(l->folders))
+		l->counts.hits++;
+	else if (memo->doubts == folders_doubts(l->folders))
+		e = use(l, s, memo);
+	else
+		e = search(l, s, memo);
+	if (e != OK)
+		return e;
+	*found = memo->found;
 	return memo->found != NULL ? OK : ERR_MISSING;
 }
 
-enum err
-lookup_find(struct lookup *l, struct scope *scope, const struct start *start, const char *name, struct found **found)
+static enum err
+find_anew(struct lookup *l, struct scope *scope, const struct start *start, const struct name *name, struct found **found)
 {
-	struct memo like = {0};
-	struct memo *memo = NULL;
-	enum err e = ERR_MISSING;
-
 	if (start->first != NULL) {
-		like.first = start->first;
-		like.first_number = start->first_number;
-		like.is_first_system = start->is_first_system;
-		e = find_memo(l, scope, &like, name, &memo);
-		like = (struct memo){0};
+		struct probe *probe = NULL;
+		enum err e = probes_find(l->probes, start->first, name, &probe);
+
+		if (e != OK)
+			return e;
+		probes_use(l->probes, probe);
+		if (probe->result == OK) {
+			l->counts.hits += probe->filled != folders_scan(l->folders);
+			*found = probe_found(probe, &start->first_as);
+			return OK;
+		}
 	}
-	if (e == ERR_MISSING && start->index < scope->search->count) {
-		like.index = start->index;
-		e = find_memo(l, scope, &like, name, &memo);
+	if (start->index >= scope->search->count)
+		return ERR_MISSING;
+	return find_in_list(l, scope, name, start->index, found);
+}
+
+static bool
+is_same_start(const struct start *a, const struct start *b)
+{
+	return a->first == b->first && a->index == b->index && found_as_is_same(&a->first_as, &b->first_as);
+}
+
+static struct recent *
+recent_of(struct lookup *l, const char *text, const struct start *start)
+{
+	uint64_t h = (uintptr_t)text * UINT64_C(0x9e3779b97f4a7c15) ^ (uintptr_t)start->first * UINT64_C(0xff51afd7ed558ccd);
+
+	h += start->index * UINT64_C(0xd6e8feb86659fd93);
+	return &l->recent[(h >> 40) % RECENT_COUNT];
+}
+
+enum err
+lookup_find(struct lookup *l, struct scope *scope, const struct start *start, const char *text, struct found **found)
+{
+	struct recent *recent = recent_of(l, text, start);
+	uint64_t scan = folders_scan(l->folders);
+
+	if (recent->scan == scan && recent->text == text && is_same_start(&recent->start, start) &&
+	    strcmp(recent->name->text, text) == 0) {
+		l->counts.hits++;
+		*found = recent->found;
+		return recent->found != NULL ? OK : ERR_MISSING;
 	}
-	if (e == OK)
-		*found = memo->found;
+	const struct name *name = probes_name(l->probes, text);
+	enum err e = find_anew(l, scope, start, name, found);
+
+	if (e == OK || e == ERR_MISSING)
+		*recent = (struct recent){text, name, *start, e == OK ? *found : NULL, scan};
 	return e;
 }
 
 enum err
 lookup_use_folder(struct lookup *l, struct scope *scope, const char *path)
 {
-	struct place *place = scope_place_of_folder(scope, path);
+	struct place *place = places_find_folder(l->places, scope->cwd, path, scope->naming);
 
-	scope_go(scope, l->folders, place);
+	places_go(l->places, place);
 	if (place->result == OK) {
-		use_all(l, place->ways.shown.entries, place->ways.shown.count);
+		use_all(l, &place->ways.shown);
 		pieces_use(l->pieces, place->end);
 	}
 	return place->result;
@@ -507,4 +423,5 @@ void
 lookup_count(const struct lookup *l, struct lookup_counts *c)
 {
 	*c = l->counts;
+	c->probes = probes_count(l->probes);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "naming.h"
+#include "path.h"
 #include "table.h"
 #include "xalloc.h"
 
@@ -19,6 +20,16 @@ struct naming {
 	struct table meetings;
 	uint64_t scan;
 };
+
+char *
+naming_above(const char *path)
+{
+	size_t len = (size_t)(path_base(path) - path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return len != 0 ? xstrndup(path, len) : xstrdup(".");
+}
 
 struct naming *
 naming_new(void)

@@ -14,6 +14,10 @@
  */
 struct naming;
 
+/* What stands before the last component, as clang names it: no slash at the end, "." for nothing. Yours. */
+char *
+naming_above(const char *path);
+
 struct naming *
 naming_new(void);
 void

@@ -17,14 +17,12 @@
 #include "watch.h"
 #include "xalloc.h"
 
-/* Memory for programs beyond which those that went unused longest are dropped. */
-#define PROGRAMS_MAX ((size_t)48 << 20)
-/* Names known of the disk, some 200 bytes each with all that belongs to them, beyond which everything is forgotten. */
-#define ENTRIES_MAX 400000u
+/* Some 200 bytes for each name, with all that belongs to it. */
+static const struct resolver_limits usual_limits = {.names = 400000, .programs = (size_t)48 << 20};
 
 struct resolver {
 	struct symbols *symbols;
-	size_t entries_max;
+	struct resolver_limits limits;
 	struct folders *folders;
 	struct files *files;
 	struct pieces *pieces;
@@ -63,7 +61,7 @@ resolver_new(struct symbols *symbols)
 	struct resolver *r = xcalloc(1, sizeof(*r));
 
 	r->symbols = symbols;
-	r->entries_max = ENTRIES_MAX;
+	r->limits = usual_limits;
 	start(r);
 	return r;
 }
@@ -78,9 +76,9 @@ resolver_free(struct resolver *r)
 }
 
 void
-resolver_limit(struct resolver *r, size_t entries)
+resolver_limit(struct resolver *r, const struct resolver_limits *limits)
 {
-	r->entries_max = entries;
+	r->limits = *limits;
 }
 
 /* Between two scans. The last main file will hardly be wanted again. */
@@ -88,9 +86,11 @@ static void
 trim(struct resolver *r)
 {
 	struct folders_counts counts;
+	struct lookup_counts lookup;
 
 	folders_count(r->folders, &counts);
-	if (counts.entries > r->entries_max) {
+	lookup_count(r->lookup, &lookup);
+	if (counts.entries + lookup.probes > r->limits.names) {
 		log_notice("%ju names are known of the disk: forgetting them", (uintmax_t)counts.entries);
 		stop(r);
 		start(r);
@@ -98,7 +98,7 @@ trim(struct resolver *r)
 	}
 	if (r->main != NULL && r->main->entry->file != NULL)
 		files_drop_program(r->files, r->main->entry->file);
-	files_trim(r->files, PROGRAMS_MAX);
+	files_trim(r->files, r->limits.programs);
 }
 
 void
@@ -125,42 +125,82 @@ once_key(const struct resolver *r, const struct file *file)
 	return key ^ (uint64_t)(file->modified_ns / 1000000000) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
+/* What was known of it in another scan: does it hold? */
+static bool
+is_up_to_date(const struct resolver *r, const struct found *found)
+{
+	return found->stamp == files_stamp(r->files) && found->mode == r->scan.mode &&
+	       found->compiler == r->scan.compiler && found != r->main;
+}
+
+/* The file as it is in this scan. */
+static enum err
+renew(struct resolver *r, struct found *found)
+{
+	struct file *file;
+	enum err e = found == r->main ? files_find_surely(r->files, found->entry, &file)
+	                              : files_find(r->files, found->entry, &file);
+
+	/* It went between the search and now: that is no answer. */
+	if (e != OK)
+		return ERR_DENIED;
+	found->file = file;
+	found->source.program = NULL;
+	found->source.once_key = once_key(r, file);
+	found->mode = r->scan.mode;
+	found->compiler = r->scan.compiler;
+	found->stamp = 0;
+	return OK;
+}
+
+static enum err
+take_program(struct resolver *r, struct found *found)
+{
+	struct files_wish wish = {r->scan.mode, found == r->main ? FILES_MAIN : FILES_HEADER};
+	struct file *file = found->entry->file;
+
+	if (files_program(r->files, file, wish, &found->source.program) != OK)
+		return ERR_DENIED;
+	if (found != r->main && files_is_reported(r->files, file))
+		found->stamp = files_stamp(r->files);
+	return OK;
+}
+
 /* Brings the found file up to date for this scan. */
 static enum err
 refresh(struct resolver *r, struct found *found, enum find_purpose purpose)
 {
-	struct file *file;
-	enum err e = OK;
-
 	if (found->scan != folders_scan(r->folders)) {
-		e = found == r->main ? files_find_surely(r->files, found->entry, &file)
-		                     : files_find(r->files, found->entry, &file);
-		/* It went between the search and now: that is no answer. */
+		enum err e = is_up_to_date(r, found) ? OK : renew(r, found);
+
 		if (e != OK)
-			return ERR_DENIED;
-		found->file = file;
-		found->source.program = NULL;
-		found->source.once_key = once_key(r, file);
+			return e;
 		found->scan = folders_scan(r->folders);
-		pieces_use_file(r->pieces, file);
+		pieces_use_file(r->pieces, found->file);
 	}
-	if (purpose == FIND_TO_ENTER && found->source.program == NULL) {
-		e = files_program(r->files, found->entry->file, r->scan.mode, &found->source.program);
-		if (e != OK)
-			return ERR_DENIED;
-	}
+	if (purpose == FIND_TO_ENTER && found->source.program == NULL)
+		return take_program(r, found);
 	return OK;
+}
+
+/* The place where an absolute name, or the main file's, is looked up. */
+static void
+begin_by_name(struct resolver *r, struct start *start)
+{
+	start->first = lookup_place(r->lookup, r->scope, "");
+	start->first_as = (struct found_as){.where = FOUND_BY_NAME};
+	start->index = r->scan.search->count;
 }
 
 enum err
 resolver_main(struct resolver *r, const char *name, const struct source **found)
 {
-	struct start start = {.first_number = PLACE_NONE, .index = r->scan.search->count};
+	struct start start = {0};
 	struct found *hit = NULL;
 
 	if (r->scope == NULL)
 		return r->scope_error;
-	start.first = scope_place(r->scope, "");
+	begin_by_name(r, &start);
 	enum err e = lookup_find(r->lookup, r->scope, &start, name, &hit);
 
 	if (e != OK)
@@ -181,10 +221,10 @@ resolver_main_piece(const struct resolver *r)
 static struct place *
 place_by_name(struct resolver *r, const struct found *from)
 {
-	const struct folder *folder = from != NULL ? naming_folder_of(r->naming, from->entry) : r->scope->folder;
+	const struct folder *folder = from != NULL ? naming_folder_of(r->naming, from->entry) : r->scope->cwd;
 	const char *name = folder != NULL ? naming_of(r->naming, folder) : NULL;
 	char *text = xasprintf("%s/", name != NULL ? name : ".");
-	struct place *place = scope_place(r->scope, text);
+	struct place *place = lookup_place(r->lookup, r->scope, text);
 
 	free(text);
 	return place;
@@ -192,29 +232,30 @@ place_by_name(struct resolver *r, const struct found *from)
 
 /* The place beside the including file. */
 static struct place *
-place_beside(struct resolver *r, const struct found *from)
+place_beside(struct resolver *r, struct found *from)
 {
-	const char *name = from->name;
-	const char *base = path_base(name);
+	const char *base = path_base(from->name);
 
-	if (scope_names_by_folder(r->scope))
+	if (r->scope->naming == PLACE_BY_FOLDER)
 		return place_by_name(r, from);
-	if (base == name)
-		return scope_place(r->scope, r->scan.compiler == ARGS_CLANG ? "./" : "");
-	char *text = xstrndup(name, (size_t)(base - name));
-	struct place *place = scope_place(r->scope, text);
+	if (base == from->name && r->scan.compiler == ARGS_CLANG)
+		return lookup_place(r->lookup, r->scope, "./");
+	if (from->beside == NULL) {
+		char *text = xstrndup(from->name, (size_t)(base - from->name));
 
-	free(text);
-	return place;
+		from->beside = lookup_place(r->lookup, r->scope, text);
+		free(text);
+	}
+	return from->beside;
 }
 
 /* Where the search for a file of the command line begins. */
 static struct place *
 place_of_cwd(struct resolver *r)
 {
-	if (!scope_names_by_folder(r->scope))
-		return scope_place(r->scope, "./");
-	naming_see(r->naming, r->scope->folder, ".");
+	if (r->scope->naming == PLACE_BY_TEXT)
+		return lookup_place(r->lookup, r->scope, "./");
+	naming_see(r->naming, r->scope->cwd, ".");
 	return place_by_name(r, NULL);
 }
 
@@ -222,25 +263,59 @@ place_of_cwd(struct resolver *r)
 static bool
 is_next_known(const struct resolver *r, const struct find *f, const struct found *from, size_t *index)
 {
-	if (!f->is_next || from == NULL || from == r->main || from->place == PLACE_NONE)
+	size_t at = 0;
+
+	if (!f->is_next || from == NULL || from == r->main || from->as.where == FOUND_BY_NAME)
 		return false;
-	*index = from->place == PLACE_CURRENT ? 0 : (size_t)from->place + 1;
+	if (from->as.where == FOUND_BESIDE && r->scan.compiler == ARGS_GCC) {
+		*index = 0;
+		return true;
+	}
+	if (scope_index(r->scope, &from->as, &at) != OK)
+		return false;
+	*index = at + 1;
 	return true;
+}
+
+/* gcc: whether the including file is a system header matters to what lies beside it. */
+static void
+set_first_system(struct resolver *r, const struct find *f, struct start *start)
+{
+	bool is_system = f->from != NULL && (f->from->is_system || f->from_is_system);
+
+	is_system = place_is_system(start->first, folders_scan(r->folders), is_system);
+	start->first_as.is_system = is_system;
+	start->first_as.is_shortened = scope_shortens(r->scope, is_system);
+}
+
+/* Beside the including file, or in the cwd for the command line. clang: the place in the search list is handed on. */
+static void
+begin_beside(struct resolver *r, const struct find *f, struct found *from, struct start *start)
+{
+	bool is_command_line = f->kind == FIND_COMMAND_LINE || from == NULL;
+
+	start->first = is_command_line ? place_of_cwd(r) : place_beside(r, from);
+	start->first_as = (struct found_as){.where = FOUND_BESIDE};
+	if (r->scan.compiler == ARGS_GCC) {
+		set_first_system(r, f, start);
+	} else if (!is_command_line) {
+		start->first_as.folder = from->as.folder;
+		start->first_as.repeat = from->as.repeat;
+	}
 }
 
 /* ERR_MISSING: there is nowhere to search. */
 static enum err
 begin_search(struct resolver *r, const struct find *f, struct start *start)
 {
-	const struct found *from = f->from != NULL ? f->from->owner : NULL;
+	struct found *from = f->from != NULL ? f->from->owner : NULL;
 	bool is_clang = r->scan.compiler == ARGS_CLANG;
 
-	*start = (struct start){.first_number = PLACE_NONE};
+	*start = (struct start){0};
 	if (f->name[0] == '/') {
 		if (is_clang && is_next_known(r, f, from, &start->index))
 			return ERR_MISSING;
-		start->first = scope_place(r->scope, "");
-		start->index = r->scan.search->count;
+		begin_by_name(r, start);
 	} else if (is_next_known(r, f, from, &start->index)) {
 		start->first = NULL;
 	} else if (f->kind == FIND_ANGLE) {
@@ -248,16 +323,9 @@ begin_search(struct resolver *r, const struct find *f, struct start *start)
 		start->index = r->scan.search->bracket;
 		if (!is_clang && start->index == r->scan.search->count)
 			start->index = 0;
-	} else if (f->kind == FIND_COMMAND_LINE || from == NULL) {
-		start->first = place_of_cwd(r);
-		start->first_number = is_clang ? PLACE_NONE : PLACE_CURRENT;
 	} else {
-		start->first = place_beside(r, from);
-		start->first_number = !is_clang ? PLACE_CURRENT : from == r->main ? PLACE_NONE : from->place;
+		begin_beside(r, f, from, start);
 	}
-	if (start->first != NULL && f->name[0] != '/' && !is_clang)
-		start->is_first_system = scope_is_place_system(start->first, folders_scan(r->folders),
-		                                               from != NULL && (f->from->is_system || f->from_is_system));
 	return OK;
 }
 
@@ -271,9 +339,9 @@ set_system(struct resolver *r, const struct find *f, struct found *hit)
 		naming_set_system(r->naming, from->entry, true);
 	bool is_system = naming_is_system(r->naming, hit->entry);
 
-	if (hit->where == FOUND_IN_LIST)
-		is_system = r->scan.search->folders[hit->place].is_system;
-	else if (f->name[0] != '/')
+	if (hit->as.where == FOUND_IN_LIST)
+		is_system = hit->as.is_system;
+	else if (hit->as.where == FOUND_BESIDE)
 		is_system = from != NULL && naming_is_system(r->naming, from->entry);
 	naming_set_system(r->naming, hit->entry, is_system);
 	hit->source.is_system = is_system;

@@ -75,8 +75,8 @@ resolver_use_folder(struct resolver *r, const char *path);
 enum err
 resolver_read_piece(struct resolver *r, const struct piece *p, char **data, size_t *len);
 /*
- * A change at any moment between resolver_begin and now that the scan may not have seen? Asked when the
- * answer is complete, so that it describes one state of the disk.
+ * Has no change been reported since resolver_begin? Asked when the answer is complete, so that it describes
+ * one state of the disk.
  */
 bool
 resolver_is_current(struct resolver *r);
@@ -91,11 +91,15 @@ resolver_fd(const struct resolver *r);
 /* Reads it now. Ends no scan, but what the scan has found may be out of date: resolver_is_current. */
 void
 resolver_hear(struct resolver *r);
-/* For tests: which folders are watched, and how many names of the disk may be known before all are forgotten. */
+/* Names known of the disk beyond which everything is forgotten, and bytes of programs beyond which some are dropped. */
+struct resolver_limits {
+	size_t names, programs;
+};
+/* For tests: which folders are watched; other limits than those for everybody. */
 struct watch *
 resolver_watch(const struct resolver *r);
 void
-resolver_limit(struct resolver *r, size_t entries);
+resolver_limit(struct resolver *r, const struct resolver_limits *limits);
 
 struct resolver_counts {
 	uint64_t files, folders, watches, programs, bytes, memory, finds, memo_hits, stats, reads;

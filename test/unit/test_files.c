@@ -96,7 +96,7 @@ program_of(struct desk *d, const char *name, unsigned mode)
 	struct file *file = NULL;
 
 	assert_int_equal(find(d, name, &file), OK);
-	assert_int_equal(files_program(d->files, file, mode, &p), OK);
+	assert_int_equal(files_program(d->files, file, (struct files_wish){mode, FILES_HEADER}, &p), OK);
 	return p;
 }
 

@@ -469,7 +469,7 @@ one_that_knows_too_much_begins_anew(void **state)
 	struct tree *t = *state;
 	struct resolver_counts counts;
 
-	resolver_limit(t->resolver, 20);
+	resolver_limit(t->resolver, &(struct resolver_limits){.names = 20, .programs = SIZE_MAX});
 	tree_folder("one");
 	tree_folder("two");
 	tree_search(t, "-I one -I two");
@@ -504,6 +504,48 @@ a_main_files_program_is_kept_for_its_scan_alone(void **state)
 	SCAN(t, "a.c", "x.h");
 	resolver_count(t->resolver, &counts);
 	assert_int_equal(counts.programs, 2);
+}
+
+static void
+a_dropped_program_is_made_again(void **state)
+{
+	struct tree *t = *state;
+
+	tree_file("a.c", "#include \"x.h\"\n");
+	tree_file("x.h", "#include \"y.h\"\n");
+	tree_file("y.h", "int y;\n");
+	for (int i = 0; i < 3; i++)
+		SCAN(t, "a.c", "x.h", "y.h");
+	resolver_limit(t->resolver, &(struct resolver_limits){.names = SIZE_MAX, .programs = 10});
+	for (int i = 0; i < 3; i++) {
+		programs_made = 0;
+		SCAN(t, "a.c", "x.h", "y.h");
+		assert_int_equal(programs_made, 3);
+	}
+	resolver_limit(t->resolver, &(struct resolver_limits){.names = SIZE_MAX, .programs = SIZE_MAX});
+	SCAN(t, "a.c", "x.h", "y.h");
+	programs_made = 0;
+	SCAN(t, "a.c", "x.h", "y.h");
+	assert_int_equal(programs_made, 1);
+}
+
+static void
+a_main_file_that_is_a_header_too_is_entered_as_both(void **state)
+{
+	struct tree *t = *state;
+
+	tree_file("a.c", "#include \"b.c\"\n");
+	tree_file("b.c", "int b;\n");
+	for (int i = 0; i < 3; i++) {
+		SCAN(t, "a.c", "b.c");
+		assert_int_equal(tree_scan(t, "b.c"), OK);
+		EXPECT(t, "b.c");
+	}
+	tree_file("b.c", "#include \"c.h\"\n");
+	tree_file("c.h", "");
+	SCAN(t, "a.c", "b.c", "c.h");
+	assert_int_equal(tree_scan(t, "b.c"), OK);
+	EXPECT(t, "b.c", "c.h");
 }
 
 static void
@@ -544,6 +586,8 @@ main(void)
 		IN(what_was_not_watched_before_is_not_believed_when_it_is, limited),
 		EACH(one_that_knows_too_much_begins_anew),
 		EACH(a_main_files_program_is_kept_for_its_scan_alone),
+		EACH(a_dropped_program_is_made_again),
+		EACH(a_main_file_that_is_a_header_too_is_entered_as_both),
 		IN(few_watches_are_used_up, limited),
 	};
 
