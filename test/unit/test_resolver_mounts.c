@@ -93,9 +93,16 @@ rename_above_a_mount(struct tree *t)
 	if (rename("away", "two") != 0 || tree_scan(t, "a.c") != OK)
 		return 1;
 	tree_folder("new/deep/more");
+	if (rename("two", "away") != 0 || rename("new", "two") != 0 || tree_scan(t, "a.c") != OK ||
+	    strcmp(t->entered.items[1], "three/x.h") != 0)
+		return 1;
+	if (rename("two", "new") != 0 || rename("away", "two") != 0 || tree_scan(t, "a.c") != OK ||
+	    strcmp(t->entered.items[1], "two/deep/more/x.h") != 0)
+		return 1;
+	tree_file("new/deep/more/x.h", "#include \"other.h\"\n");
 	if (rename("two", "away") != 0 || rename("new", "two") != 0 || tree_scan(t, "a.c") != OK)
 		return 1;
-	return strcmp(t->entered.items[1], "three/x.h") != 0;
+	return t->entered.count != 3 || strcmp(t->entered.items[1], "two/deep/more/x.h") != 0;
 }
 
 static int
