@@ -15,8 +15,8 @@
 #define BINDIR "/usr/local/bin"
 #endif
 
-/* Hashing a compiler takes a second at most; one on a sick disk shall not hang the build. */
-#define IDENTIFY_TIMEOUT_MS 60000
+/* It takes a second at most, but its own deadline for a compiler that does not answer is a minute. */
+#define IDENTIFY_TIMEOUT_MS 90000
 
 enum err
 local_run(const char *compiler, char *const argv[], int *status)
@@ -79,7 +79,7 @@ run_helper(const struct userdir *dirs, const char *compiler)
 		e = process_wait_until(pid, io_now_ms() + IDENTIFY_TIMEOUT_MS, &status);
 	if (e == ERR_TIMEOUT) {
 		process_stop_group(pid, 0);
-		log_warning("%s took longer than a minute", helper);
+		log_warning("%s took longer than %d seconds", helper, IDENTIFY_TIMEOUT_MS / 1000);
 	}
 	free(helper);
 	free(dir);

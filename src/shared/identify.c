@@ -24,7 +24,7 @@
 #include "xalloc.h"
 
 /* For all questions to one compiler together: a loaded machine answers late, a hung wrapper never. */
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 60000
 #define ANSWER_MAX ((size_t)1 << 20)
 #define RESOURCES_MAX 64
 
