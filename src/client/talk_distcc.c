@@ -27,6 +27,7 @@ struct distcc {
 	const struct talk_job *job;
 	struct talk_result *r;
 	int fd;
+	bool is_over_ssh;
 	enum distcc_protocol protocol;
 	struct preprocess *cpp;
 	bool is_sent;
@@ -342,8 +343,9 @@ run(struct distcc *d)
 	if (d->r->reason != REASON_NONE)
 		return d->r->end;
 	if (e == ERR_CLOSED && d->r->received == 0)
-		return talk_fail(d->r, TALK_HOST_FAILED, REASON_REFUSED,
-		                 "see the log of its distccd for the cause");
+		return talk_fail(d->r, TALK_HOST_FAILED, REASON_REFUSED, "%s",
+		                 d->is_over_ssh ? "ssh, or the daemon that it starts there, ended without a word"
+		                                : "see the log of its distccd for the cause");
 	return talk_fail_io(d->r, e, d->is_sent ? "while waiting for the result" : "while sending");
 }
 
@@ -354,6 +356,7 @@ talk_distcc(const struct talk_job *job, struct connection *c, struct preprocess 
 	struct distcc d = {.job = job,
 	                   .r = r,
 	                   .fd = c->fd,
+	                   .is_over_ssh = c->ssh_pid != 0,
 	                   .protocol = has_lzo ? DISTCC_LZO : DISTCC_RAW,
 	                   .cpp = cpp};
 	enum talk_end end = run(&d);

@@ -46,6 +46,8 @@ export DCC_SSH="$work/no-ssh" DCC_FALLBACK=1 DCC_HOSTS='@elsewhere'
 expect 0 dcc gcc -c hello.c
 says 'Permission denied'
 says 'ssh ended before dccd there said a word'
+DCC_HOSTS='@beyond:/no/dccd' expect 0 dcc gcc -c hello.c
+says 'ssh, or the daemon that it starts there, ended without a word'
 case $(verdict_of hello.c) in *': here '*) ;; *) fail "not compiled here" ;; esac
 DCC_SSH="$work/no-such-program" DCC_HOSTS='@nowhere' expect 0 dcc gcc -c hello.c
 ran_here hello.c connect
