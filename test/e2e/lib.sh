@@ -139,17 +139,21 @@ is_silent()
 known=$top_builddir/test/e2e/known
 learn_compilers()
 {
-	# Not if they are other programs by now.
-	[ -z "$(find "$known" -maxdepth 0 -newer "$top_builddir/dccd" -newer "$top_builddir/dcc-identify" 2>/dev/null)" ] ||
-		return 0
-	mkdir -p "$known.$$/store"
-	! is_root || chown nobody "$known.$$/store"
-	dccd -n --store-dir "$known.$$/store" >/dev/null || fail "dccd finds no compilers"
-	dcc-identify --quiet --save "$known.$$/client" "$(command -v gcc)" "$(command -v g++)" \
-		"$(command -v clang)" "$(command -v clang++)" || fail "the compilers cannot be identified"
-	rm -rf "$known"
-	# Another script may have been first.
-	mv -T "$known.$$" "$known" 2>/dev/null || rm -rf "$known.$$"
+	mkdir -p "${known%/*}"
+	# One script does it while the others wait: the folder is never replaced under one that copies it.
+	(
+		flock 9
+		# Not if they are other programs by now.
+		[ -z "$(find "$known" -maxdepth 0 -newer "$top_builddir/dccd" -newer "$top_builddir/dcc-identify" 2>/dev/null)" ] ||
+			exit 0
+		rm -rf "$known" "$known.new"
+		mkdir -p "$known.new/store"
+		! is_root || chown nobody "$known.new/store"
+		dccd -n --store-dir "$known.new/store" >/dev/null || fail "dccd finds no compilers"
+		dcc-identify --quiet --save "$known.new/client" "$(command -v gcc)" "$(command -v g++)" \
+			"$(command -v clang)" "$(command -v clang++)" || fail "the compilers cannot be identified"
+		mv -T "$known.new" "$known"
+	) 9>"$known.lock" || exit 1
 }
 
 # choose_port NUMBER: sets port, to another one for each daemon of each test that runs, and each number.

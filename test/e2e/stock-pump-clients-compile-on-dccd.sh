@@ -193,8 +193,9 @@ for folder in ("/usr/include", "/usr/lib/gcc"):
     os.symlink("../" * 20 + folder[1:], mirror + folder)
     answer.append(mirror + folder)
 server = socket.socket(socket.AF_UNIX)
-server.bind(place)
+server.bind(place + ".new")
 server.listen(5)
+os.rename(place + ".new", place)  # who sees it can connect
 while True:
     client, _ = server.accept()
     client.recv(65536)
