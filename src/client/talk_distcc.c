@@ -19,6 +19,7 @@
 #include "io.h"
 #include "preprocess.h"
 #include "process.h"
+#include "silence.h"
 #include "talk.h"
 
 #define COPY_SIZE ((size_t)64 << 10)
@@ -37,12 +38,15 @@ struct distcc {
 static enum err
 wait_socket(const struct distcc *d, short events)
 {
-	int64_t deadline = io_now_ms() + d->job->io_timeout_ms;
+	struct silence silence = {.fd = d->fd, .limit_ms = d->job->io_timeout_ms};
 	struct pollfd p = {.fd = d->fd, .events = events};
 	enum err e;
 
+	silence_begin(&silence);
 	do {
-		e = process_poll(&p, 1, deadline);
+		e = process_poll(&p, 1, silence.deadline_ms);
+		if (e == ERR_TIMEOUT)
+			e = silence_judge(&silence);
 	} while (e == OK && p.revents == 0);
 	return e;
 }

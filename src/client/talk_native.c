@@ -186,28 +186,29 @@ static enum err
 converse(struct native *n)
 {
 	struct pollfd fds[POLL_COUNT];
-	int64_t deadline = volunteer_deadline(&n->v);
 	enum err e = OK;
 
 	while (e == OK && !n->v.is_over) {
 		uint64_t moved = n->v.r->sent + n->v.r->received;
-		int64_t tick = io_now_ms() + SIGN_OF_LIFE_MS;
+		int64_t tick = io_now_ms() + SIGN_OF_LIFE_MS, deadline_ms = n->v.silence.deadline_ms;
 		bool is_waiting = waits_for_cpp(n) && n->v.has_hello;
 
 		fill_poll(n, fds);
-		e = process_poll(fds, POLL_COUNT, is_waiting && tick < deadline ? tick : deadline);
+		e = process_poll(fds, POLL_COUNT, is_waiting && tick < deadline_ms ? tick : deadline_ms);
 		if (e == ERR_TIMEOUT && is_waiting) {
 			give_sign_of_life(n);
 			e = OK;
 			continue;
 		}
+		if (e == ERR_TIMEOUT)
+			e = silence_judge(&n->v.silence);
 		if (e == OK)
 			e = serve_cpp(n, fds);
 		if (e == OK)
 			e = volunteer_serve(&n->v, fds[POLL_SOCKET].revents);
 		/* Silence is the volunteer's fault only when it is the volunteer's turn. */
 		if (n->v.r->sent + n->v.r->received != moved || (waits_for_cpp(n) && n->v.has_hello))
-			deadline = volunteer_deadline(&n->v);
+			silence_begin(&n->v.silence);
 	}
 	return e;
 }

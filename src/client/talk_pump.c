@@ -165,8 +165,9 @@ on_message(void *context, enum wire_type type, const unsigned char *p, size_t le
 enum { POLL_VOLUNTEER, POLL_PUMP, POLL_COUNT };
 
 static enum err
-wait_for_both(struct pumping *n, struct pollfd fds[POLL_COUNT], int64_t deadline_ms)
+wait_for_both(struct pumping *n, struct pollfd fds[POLL_COUNT])
 {
+	int64_t deadline_ms = n->v.silence.deadline_ms;
 	bool has_room = volunteer_backlog(&n->v) < OUT_HIGH;
 	bool is_listening = n->is_relaying && has_room;
 
@@ -176,8 +177,10 @@ wait_for_both(struct pumping *n, struct pollfd fds[POLL_COUNT], int64_t deadline
 	                                                   ? n->pump->deadline_ms
 	                                                   : deadline_ms);
 
-	if (e != ERR_TIMEOUT || !is_listening || io_now_ms() < n->pump->deadline_ms)
+	if (e != ERR_TIMEOUT)
 		return e;
+	if (!is_listening || io_now_ms() < n->pump->deadline_ms)
+		return silence_judge(&n->v.silence);
 	fds[POLL_VOLUNTEER].revents = fds[POLL_PUMP].revents = 0;
 	return pump_extend(n->pump) == OK ? OK : lose_server(n, ERR_TIMEOUT);
 }
@@ -186,7 +189,6 @@ static enum err
 converse(struct pumping *n)
 {
 	struct pollfd fds[POLL_COUNT];
-	int64_t deadline_ms = volunteer_deadline(&n->v);
 	enum err e = relay(n);
 
 	/* Most often all of the request is here by now, and goes out with one call. */
@@ -195,7 +197,7 @@ converse(struct pumping *n)
 	while (e == OK && !n->v.is_over) {
 		uint64_t moved = n->v.r->sent + n->v.r->received;
 
-		e = wait_for_both(n, fds, deadline_ms);
+		e = wait_for_both(n, fds);
 		if (e == OK && fds[POLL_PUMP].revents != 0)
 			e = serve_pump(n);
 		if (e == OK)
@@ -205,7 +207,7 @@ converse(struct pumping *n)
 			e = relay(n);
 		/* Silence is the volunteer's fault only when it is the volunteer's turn. */
 		if (n->v.r->sent + n->v.r->received != moved || n->is_relaying)
-			deadline_ms = volunteer_deadline(&n->v);
+			silence_begin(&n->v.silence);
 	}
 	return e;
 }

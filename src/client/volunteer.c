@@ -26,6 +26,9 @@ void
 volunteer_init(struct volunteer *v, const struct talk_job *job, int fd, struct talk_result *r)
 {
 	*v = (struct volunteer){.job = job, .r = r, .fd = fd, .file_fd = -1, .list_fd = -1};
+	v->silence.fd = fd;
+	v->silence.limit_ms = job->io_timeout_ms < SILENCE_MAX_MS ? job->io_timeout_ms : SILENCE_MAX_MS;
+	silence_begin(&v->silence);
 	v->decompressor = decompressor_new();
 	r->reason = REASON_NONE;
 }
@@ -57,14 +60,6 @@ volunteer_send_run(struct volunteer *v)
 	wire_put_empty(&v->out, WIRE_RUN);
 	v->is_request_complete = true;
 	state_enter(v->job->state, STATE_SEND, v->job->host, v->job->slot);
-}
-
-int64_t
-volunteer_deadline(const struct volunteer *v)
-{
-	int64_t limit = v->job->io_timeout_ms < SILENCE_MAX_MS ? v->job->io_timeout_ms : SILENCE_MAX_MS;
-
-	return io_now_ms() + limit;
 }
 
 static enum err

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "silence.h"
 #include "talk.h"
 #include "wire.h"
 
@@ -15,6 +16,7 @@ struct volunteer {
 	const struct talk_job *job;
 	struct talk_result *r;
 	int fd;
+	struct silence silence;
 	struct buffer out;        /* frames to send */
 	size_t out_done;
 	struct buffer in;         /* bytes received, not understood yet */
@@ -52,9 +54,6 @@ volunteer_serve(struct volunteer *v, short revents);
 /* "DCC1", Hello and Job, and a sign of the phase when all of the request is there. */
 void
 volunteer_send_run(struct volunteer *v);
-/* io_now_ms() when it will have been silent for too long, from now on. */
-int64_t
-volunteer_deadline(const struct volunteer *v);
 /* How a conversation that stopped with e ends. */
 enum talk_end
 volunteer_end(struct volunteer *v, enum err e);
