@@ -10,7 +10,8 @@ packages_for()
 			libseccomp-dev libssl-dev libavahi-client-dev libcmocka-dev
 		;;
 	test) # compilers to be tried, programs that dcc works with, what the scripts use
-		echo g++ clang libclang-rt-dev python3 binutils shellcheck distcc ccache cmake curl iproute2 procps systemd \
+		# and two versions of gcc, one of which is not the usual one
+		echo g++ g++-11 g++-12 clang libclang-rt-dev python3 binutils shellcheck distcc ccache cmake curl iproute2 procps systemd \
 			util-linux git xz-utils
 		;;
 	demo)

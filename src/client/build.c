@@ -145,7 +145,9 @@ give_up(struct build *b, enum reason why, const char *detail)
 		outcome_set(&b->outcome, OUTCOME_FAILED, why, detail);
 		return;
 	}
-	log_warning("%s is compiled here: %s (reason=%s)%s%s%s", source_name(b), reason_sentence(why),
+	/* What every volunteer lacks was told when each of them said so. */
+	log_message(why == REASON_COMPILER ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+	            "%s is compiled here: %s (reason=%s)%s%s%s", source_name(b), reason_sentence(why),
 	            reason_word(why), colon, detail, remedy_of(why));
 	run_here(b, why, NULL);
 }
@@ -156,22 +158,38 @@ give_up(struct build *b, enum reason why, const char *detail)
 static bool
 is_harmless(enum reason why)
 {
-	return why == REASON_FULL || why == REASON_COMPILER || why == REASON_VIEW ||
-	       why == REASON_ARGUMENTS || why == REASON_SHUTDOWN;
+	return why == REASON_FULL || why == REASON_VIEW || why == REASON_ARGUMENTS ||
+	       why == REASON_SHUTDOWN;
+}
+
+/* Told once, by the first job that hears it: a build may have thousands. */
+static void
+note_lacking(const struct build *b, const struct host *h, const char *offer)
+{
+	enum identity_language language = identity_language_of(b->args.language);
+	const struct identity *id = &b->identity;
+	char *name = xasprintf("%s %s %s", id->compiler == ARGS_CLANG ? "clang" : "gcc", id->version, id->target);
+	bool is_news = hostmemory_lacks(b->dirs.lock, h, id->digest[language]);
+
+	log_message(is_news ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "%s lacks %s (%s for %s, reason=%s): %s%s", h->text,
+	            b->m->path, name, identity_language_name(language), reason_word(REASON_COMPILER), offer,
+	            strstr(offer, name) != NULL ? "; of that version too, but with other bytes" : "");
+	free(name);
 }
 
 static void
 note_failure(struct build *b, const struct host *h, const struct talk_result *r)
 {
 	b->last_reason = r->reason;
+	sched_exclude(&b->sched, h);
+	if (r->reason == REASON_COMPILER) {
+		note_lacking(b, h, r->text != NULL ? r->text : "");
+		return;
+	}
 	log_warning("%s on %s: %s (reason=%s)%s%s", source_name(b), h->text,
 	            reason_sentence(r->reason), reason_word(r->reason), r->text != NULL ? ": " : "",
 	            r->text != NULL ? r->text : "");
-	sched_exclude(&b->sched, h);
-	if (r->reason == REASON_COMPILER)
-		hostmemory_lacks(b->dirs.lock, h,
-		                 b->identity.digest[identity_language_of(b->args.language)]);
-	else if (!is_harmless(r->reason))
+	if (!is_harmless(r->reason))
 		hostmemory_failed(b->dirs.lock, h, r->reason);
 }
 

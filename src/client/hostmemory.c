@@ -20,6 +20,7 @@
 
 #define DISTCC_PERIOD_MS ((int64_t)3600 * 1000)
 #define NO_PUMP_PERIOD_MS ((int64_t)3600 * 1000)
+#define NEWS_PERIOD_MS ((int64_t)3600 * 1000)
 /* A file's time comes from a clock that ticks less often than ours. */
 #define CLOCK_SLACK_MS 1000
 
@@ -97,10 +98,20 @@ hostmemory_is_distcc(const char *dir, const struct host *h)
 	return is_fresh(file_of(dir, "speaks-distcc", h, ""), DISTCC_PERIOD_MS);
 }
 
-void
+bool
 hostmemory_lacks(const char *dir, const struct host *h, const char *digest)
 {
-	note(file_of(dir, "lacks", h, digest), "");
+	char *path = file_of(dir, "lacks", h, digest);
+
+	if (!is_fresh(xstrdup(path), NEWS_PERIOD_MS) && unlink(path) < 0 && errno != ENOENT)
+		log_debug("cannot remove %s: %s", path, strerror(errno));
+	/* Of many jobs that are refused at once one makes the file. Where none can, each tells. */
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	bool is_news = fd >= 0 || errno != EEXIST;
+
+	io_close(&fd);
+	note(path, "");
+	return is_news;
 }
 
 bool

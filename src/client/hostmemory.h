@@ -27,7 +27,8 @@ hostmemory_set_distcc(const char *dir, const struct host *h);
 /* Remembered for an hour. */
 bool
 hostmemory_is_distcc(const char *dir, const struct host *h);
-void
+/* True: nobody has said so within the last hour. */
+bool
 hostmemory_lacks(const char *dir, const struct host *h, const char *digest);
 /* It did not take a job with the compiler digest in pump mode; remembered for an hour. */
 void

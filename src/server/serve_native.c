@@ -162,7 +162,7 @@ find_compiler(struct request *r)
 		return e;
 	char *offer = toolchain_describe(j->toolchain);
 
-	e = job_refuse(j, REASON_COMPILER, "not among the compilers here: %s", offer);
+	e = job_refuse(j, REASON_COMPILER, "offered are %s", offer);
 	free(offer);
 	return e;
 }

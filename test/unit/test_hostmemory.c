@@ -128,13 +128,27 @@ language_is_remembered_for_an_hour(void **state)
 static void
 missing_compiler_is_remembered_for_each_digest(void **state)
 {
-	hostmemory_lacks(*state, &red, "0a1b");
+	assert_true(hostmemory_lacks(*state, &red, "0a1b"));
 	assert_true(hostmemory_is_lacking(*state, &red, "0a1b", MINUTE));
 	assert_false(hostmemory_is_lacking(*state, &red, "0a1c", MINUTE));
 	assert_false(hostmemory_is_lacking(*state, &blue, "0a1b", MINUTE));
 	assert_false(hostmemory_is_backed_off(*state, &red, MINUTE));
 	set_age(*state, "lacks_tcp_red_3632_0a1b", 61);
 	assert_false(hostmemory_is_lacking(*state, &red, "0a1b", MINUTE));
+}
+
+static void
+missing_compiler_is_news_once_an_hour(void **state)
+{
+	assert_true(hostmemory_lacks(*state, &red, "0c"));
+	assert_false(hostmemory_lacks(*state, &red, "0c"));
+	assert_true(hostmemory_lacks(*state, &blue, "0c"));
+	set_age(*state, "lacks_tcp_red_3632_0c", 3500);
+	assert_false(hostmemory_lacks(*state, &red, "0c"));
+	assert_true(hostmemory_is_lacking(*state, &red, "0c", MINUTE));
+	set_age(*state, "lacks_tcp_red_3632_0c", 3601);
+	assert_true(hostmemory_lacks(*state, &red, "0c"));
+	assert_true(hostmemory_is_lacking(*state, &red, "0c", MINUTE));
 }
 
 static void
@@ -145,7 +159,7 @@ missing_directory_forgets_everything_quietly(void **state)
 	(void)state;
 	hostmemory_failed(dir, &red, REASON_LOST);
 	hostmemory_set_distcc(dir, &red);
-	hostmemory_lacks(dir, &red, "0a1b");
+	assert_true(hostmemory_lacks(dir, &red, "0a1b"));
 	hostmemory_worked(dir, &red);
 	assert_false(hostmemory_is_backed_off(dir, &red, MINUTE));
 	assert_false(hostmemory_is_distcc(dir, &red));
@@ -165,6 +179,7 @@ main(void)
 		IN_DIR(file_tells_why_the_host_failed),
 		IN_DIR(language_is_remembered_for_an_hour),
 		IN_DIR(missing_compiler_is_remembered_for_each_digest),
+		IN_DIR(missing_compiler_is_news_once_an_hour),
 		cmocka_unit_test(missing_directory_forgets_everything_quietly),
 	};
 

@@ -223,7 +223,7 @@ host_without_the_compiler_is_passed_over(void **state)
 	enum reason why = REASON_NONE;
 
 	start_with(f, "red");
-	hostmemory_lacks(f->dirs.lock, &f->s.hosts.list[0], "0a");
+	assert_true(hostmemory_lacks(f->dirs.lock, &f->s.hosts.list[0], "0a"));
 	assert_int_equal(sched_take(&f->s, "0a", &place, &why), ERR_MISSING);
 	assert_int_equal(why, REASON_COMPILER);
 	assert_int_equal(sched_take(&f->s, "0b", &place, &why), OK);
@@ -402,7 +402,7 @@ job_for_another_host_is_not_held_up_by_the_queue(void **state)
 	int status;
 
 	start_with(f, "red/1 blue/1");
-	hostmemory_lacks(f->dirs.lock, &f->s.hosts.list[1], "0a");
+	assert_true(hostmemory_lacks(f->dirs.lock, &f->s.hosts.list[1], "0a"));
 	expect(f, &red, "red:0");
 	pid_t pid = fork();
 
