@@ -55,7 +55,8 @@
 	X(REASON_REFUSED, 77, "refused", "the volunteer closed the connection instead of answering") \
 	X(REASON_ARGUMENTS, 78, "arguments", "the volunteer does not run such a command line") \
 	X(REASON_INTERNAL, 79, "internal", "the volunteer failed in a way of its own") \
-	X(REASON_NO_PUMP, 80, "no-pump", "the volunteer has no pump mode")
+	X(REASON_NO_PUMP, 80, "no-pump", "the volunteer has no pump mode") \
+	X(REASON_DAMAGED, 81, "damaged", "bytes were changed on their way")
 
 #define REASON_ENUM(code, number, word, sentence) code = number,
 enum reason { REASON_LIST(REASON_ENUM) };

@@ -103,6 +103,11 @@ struct wire_result {
 	uint64_t peak_kb;   /* largest resident set among them, KiB */
 	uint64_t wait_us;   /* time in the queue */
 	uint64_t wall_us;   /* from start to end of the compiler */
+	uint64_t sum;       /* of all bytes that the volunteer has sent before this message: sum.h */
+};
+
+struct wire_run {
+	uint64_t sum; /* of all bytes that the client has sent before this message: sum.h */
 };
 
 struct wire_refused {
@@ -152,7 +157,9 @@ void
 wire_put_end(struct buffer *b, const struct wire_end *m);
 void
 wire_put_queued(struct buffer *b, const struct wire_queued *m);
-/* A message without a body: WIRE_RUN, WIRE_COMPILE. */
+void
+wire_put_run(struct buffer *b, const struct wire_run *m);
+/* A message without a body: WIRE_COMPILE. */
 void
 wire_put_empty(struct buffer *b, enum wire_type type);
 void
@@ -178,6 +185,8 @@ enum err
 wire_get_end(const unsigned char *p, size_t len, struct wire_end *m);
 enum err
 wire_get_queued(const unsigned char *p, size_t len, struct wire_queued *m);
+enum err
+wire_get_run(const unsigned char *p, size_t len, struct wire_run *m);
 enum err
 wire_get_result(const unsigned char *p, size_t len, struct wire_result *m);
 enum err

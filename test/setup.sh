@@ -7,7 +7,7 @@ packages_for()
 	case $1 in
 	build) # what configure and make need
 		echo autoconf automake make pkg-config gcc libc6-dev libpopt-dev liblzo2-dev libzstd-dev \
-			libseccomp-dev libssl-dev libavahi-client-dev libcmocka-dev
+			libseccomp-dev libssl-dev libxxhash-dev libavahi-client-dev libcmocka-dev
 		;;
 	test) # compilers to be tried, programs that dcc works with, what the scripts use
 		# and two versions of gcc, one of which is not the usual one

@@ -109,7 +109,8 @@ exit_code_of(enum reason why)
 	switch (why) {
 	case REASON_TIMEOUT: return EXIT_TIMEOUT;
 	case REASON_LOST: return EXIT_IO_ERROR;
-	case REASON_PROTOCOL: return EXIT_PROTOCOL_ERROR;
+	case REASON_PROTOCOL:
+	case REASON_DAMAGED: return EXIT_PROTOCOL_ERROR;
 	case REASON_COMPILER: return EXIT_COMPILER_MISSING;
 	case REASON_ACCESS: return EXIT_ACCESS_DENIED;
 	case REASON_FULL: return EXIT_BUSY;

@@ -30,6 +30,8 @@ volunteer_init(struct volunteer *v, const struct talk_job *job, int fd, struct t
 	v->silence.limit_ms = job->io_timeout_ms < SILENCE_MAX_MS ? job->io_timeout_ms : SILENCE_MAX_MS;
 	silence_begin(&v->silence);
 	v->decompressor = decompressor_new();
+	sum_init(&v->out_sum);
+	sum_init(&v->in_sum);
 	r->reason = REASON_NONE;
 }
 
@@ -54,10 +56,19 @@ volunteer_events(const struct volunteer *v)
 	return (short)(volunteer_backlog(v) != 0 ? POLLIN | POLLOUT : POLLIN);
 }
 
+/* What waits to be sent goes into the sum before it leaves the buffer. */
+static void
+sum_output(struct volunteer *v)
+{
+	sum_add(&v->out_sum, v->out.data + v->out_summed, v->out.len - v->out_summed);
+	v->out_summed = v->out.len;
+}
+
 void
 volunteer_send_run(struct volunteer *v)
 {
-	wire_put_empty(&v->out, WIRE_RUN);
+	sum_output(v);
+	wire_put_run(&v->out, &(struct wire_run){sum_value(&v->out_sum)});
 	v->is_request_complete = true;
 	state_enter(v->job->state, STATE_SEND, v->job->host, v->job->slot);
 }
@@ -74,7 +85,9 @@ write_some(struct volunteer *v)
 	v->r->sent += (uint64_t)w;
 	v->out_done += (size_t)w;
 	if (v->out_done == v->out.len || v->out_done >= OUT_DROP) {
+		sum_output(v);
 		buffer_remove_front(&v->out, v->out_done);
+		v->out_summed -= v->out_done;
 		v->out_done = 0;
 	}
 	return OK;
@@ -223,6 +236,10 @@ on_result(struct volunteer *v, const unsigned char *p, size_t len)
 
 	if (e != OK)
 		return e;
+	if (result.sum != sum_value(&v->in_sum)) {
+		talk_fail(v->r, TALK_HOST_FAILED, REASON_DAMAGED, "from %s", v->job->host);
+		return ERR_PROTOCOL;
+	}
 	if (v->in_file || !v->is_request_complete || tell_pump(v, WIRE_RESULT, p, len) != OK)
 		return ERR_PROTOCOL;
 	if (result.exit_code == 0 && check_object(v) != OK)
@@ -313,6 +330,7 @@ take_magic(struct volunteer *v)
 		return ERR_MISSING;
 	if (have == WIRE_MAGIC_SIZE) {
 		v->has_magic = true;
+		sum_add(&v->in_sum, WIRE_MAGIC, WIRE_MAGIC_SIZE);
 		buffer_remove_front(&v->in, WIRE_MAGIC_SIZE);
 	}
 	return OK;
@@ -333,6 +351,7 @@ take_messages(struct volunteer *v)
 		if (e != OK || v->in.len - at - WIRE_HEADER_SIZE < len)
 			break;
 		e = on_message(v, type, v->in.data + at + WIRE_HEADER_SIZE, len);
+		sum_add(&v->in_sum, v->in.data + at, WIRE_HEADER_SIZE + len);
 		at += WIRE_HEADER_SIZE + len;
 	}
 	buffer_remove_front(&v->in, at);

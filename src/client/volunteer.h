@@ -8,6 +8,7 @@
 
 #include "buffer.h"
 #include "silence.h"
+#include "sum.h"
 #include "talk.h"
 #include "wire.h"
 
@@ -19,7 +20,10 @@ struct volunteer {
 	struct silence silence;
 	struct buffer out;        /* frames to send */
 	size_t out_done;
+	size_t out_summed;        /* bytes of out that out_sum has */
+	struct sum out_sum;
 	struct buffer in;         /* bytes received, not understood yet */
+	struct sum in_sum;        /* of those before them */
 	struct decompressor *decompressor;
 	bool has_magic;
 	bool has_hello;

@@ -165,6 +165,7 @@ answer_send(struct job *j, const struct answer *a)
 	compressor_free(c);
 	if (e != OK)
 		return e;
+	m.sum = sum_value(&j->peer.out_sum);
 	wire_put_result(&b, &m);
 	return send_frame(j, &b);
 }

@@ -19,6 +19,8 @@ peer_init(struct peer *p, int in_fd, int out_fd)
 	                   .buffer = xmalloc(PEER_BUFFER_SIZE),
 	                   .progress_ms = PEER_PROGRESS_MS,
 	                   .request_deadline_ms = io_now_ms() + PEER_FIRST_BYTES_MS};
+	sum_init(&p->in_sum);
+	sum_init(&p->out_sum);
 	if (io_set_nonblocking(in_fd) != OK || io_set_nonblocking(out_fd) != OK)
 		log_warning("cannot make a connection non-blocking: %s", strerror(errno));
 }
@@ -80,6 +82,7 @@ peer_read_some(struct peer *p, size_t max, const unsigned char **data, size_t *l
 	*data = p->buffer + p->start;
 	*len = n;
 	p->start += n;
+	sum_add(&p->in_sum, *data, n);
 	return OK;
 }
 
@@ -107,8 +110,10 @@ peer_writev(struct peer *p, struct iovec *iov, int count)
 {
 	size_t n = 0;
 
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
 		n += iov[i].iov_len;
+		sum_add(&p->out_sum, iov[i].iov_base, iov[i].iov_len);
+	}
 	enum err e = io_writev_exactly(p->out_fd, iov, count, io_now_ms() + p->progress_ms);
 
 	if (e == OK)
@@ -121,6 +126,7 @@ peer_write(struct peer *p, const void *data, size_t n)
 {
 	const unsigned char *from = data;
 
+	sum_add(&p->out_sum, data, n);
 	while (n > 0) {
 		size_t piece = n < PEER_BUFFER_SIZE ? n : PEER_BUFFER_SIZE;
 		enum err e = io_write_exactly(p->out_fd, from, piece, io_now_ms() + p->progress_ms);

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "err.h"
+#include "sum.h"
 
 /*
  * The client's end of a job: buffered reading, counted bytes, and a deadline for every wait. With
@@ -26,6 +27,7 @@ struct peer {
 	int64_t progress_ms;        /* how long one wait for bytes may last */
 	int64_t request_deadline_ms;
 	uint64_t bytes_in, bytes_out;
+	struct sum in_sum, out_sum; /* of what was read from the buffer, and written */
 };
 
 /* Takes both fds and makes them non-blocking. The first bytes are due at once. */

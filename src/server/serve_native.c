@@ -44,6 +44,7 @@ struct request {
 	struct files *files;     /* form 4; else NULL */
 	struct proof proof;
 	struct work work;
+	uint64_t sum;            /* of all bytes before the current message */
 	int *file;               /* where Data goes: one of work's two */
 	uint64_t file_size;
 	struct decompressor *decompressor;
@@ -378,12 +379,17 @@ static enum err
 take_run(struct request *r, const struct buffer *body)
 {
 	struct wire_want want;
+	struct wire_run run;
+	enum err e = wire_get_run(body->data, body->len, &run);
 
-	(void)body;
+	if (e != OK)
+		return e;
+	if (run.sum != r->sum)
+		return job_refuse(r->job, REASON_DAMAGED, "the sum of the request is another");
 	r->phase = COMPLETE;
 	if (r->files == NULL)
 		return r->work.text_fd >= 0 ? OK : ERR_PROTOCOL;
-	enum err e = files_prepare(r->files, &want);
+	e = files_prepare(r->files, &want);
 
 	return e == ERR_MISSING ? ask_for_files(r, &want) : e;
 }
@@ -426,6 +432,8 @@ read_request(struct request *r)
 		unsigned char header[WIRE_HEADER_SIZE];
 		enum wire_type type;
 		size_t len;
+
+		r->sum = sum_value(&r->job->peer.in_sum);
 		enum err e = peer_read(&r->job->peer, header, sizeof(header));
 
 		if (e == OK)

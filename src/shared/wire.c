@@ -21,7 +21,7 @@ static const struct rule {
 	[WIRE_FILE] = {WIRE_SMALL_MAX, true, true},
 	[WIRE_DATA] = {WIRE_DATA_MAX, true, true},
 	[WIRE_END] = {WIRE_SMALL_MAX, true, true},
-	[WIRE_RUN] = {0, true, false},
+	[WIRE_RUN] = {WIRE_SMALL_MAX, true, false},
 	[WIRE_QUEUED] = {WIRE_SMALL_MAX, false, true},
 	[WIRE_COMPILE] = {0, false, true},
 	[WIRE_RESULT] = {WIRE_SMALL_MAX, false, true},
@@ -272,7 +272,26 @@ wire_get_end(const unsigned char *p, size_t len, struct wire_end *m)
 	return field_done(&c);
 }
 
-/* Run, Compile: no body */
+/* Run: u64 sum */
+void
+wire_put_run(struct buffer *b, const struct wire_run *m)
+{
+	size_t start = begin(b);
+
+	field_put_u64(b, m->sum);
+	finish(b, start, WIRE_RUN);
+}
+
+enum err
+wire_get_run(const unsigned char *p, size_t len, struct wire_run *m)
+{
+	struct field_cursor c = {p, len, OK};
+
+	m->sum = field_get_u64(&c);
+	return field_done(&c);
+}
+
+/* Compile: no body */
 void
 wire_put_empty(struct buffer *b, enum wire_type type)
 {
@@ -298,7 +317,7 @@ wire_get_queued(const unsigned char *p, size_t len, struct wire_queued *m)
 	return field_done(&c);
 }
 
-/* Result: u32 exit code | u32 signal | u64 cpu us | u64 peak KiB | u64 wait us | u64 wall us */
+/* Result: u32 exit code | u32 signal | u64 cpu us | u64 peak KiB | u64 wait us | u64 wall us | u64 sum */
 void
 wire_put_result(struct buffer *b, const struct wire_result *m)
 {
@@ -310,6 +329,7 @@ wire_put_result(struct buffer *b, const struct wire_result *m)
 	field_put_u64(b, m->peak_kb);
 	field_put_u64(b, m->wait_us);
 	field_put_u64(b, m->wall_us);
+	field_put_u64(b, m->sum);
 	finish(b, start, WIRE_RESULT);
 }
 
@@ -324,6 +344,7 @@ wire_get_result(const unsigned char *p, size_t len, struct wire_result *m)
 	m->peak_kb = field_get_u64(&c);
 	m->wait_us = field_get_u64(&c);
 	m->wall_us = field_get_u64(&c);
+	m->sum = field_get_u64(&c);
 	if (field_done(&c) == OK && (m->exit_code > 255 || m->signal_number > 127))
 		return ERR_PROTOCOL;
 	return field_done(&c);

@@ -51,6 +51,7 @@ behaves garbage-later protocol 109
 behaves full full 114
 behaves foreign-path protocol 109
 behaves wrong-size protocol 109
+behaves wrong-sum damaged 109
 behaves half lost 107
 behaves bad-data protocol 109
 behaves no-object protocol 109

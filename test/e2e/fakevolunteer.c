@@ -28,8 +28,12 @@
 #include "wire.h"
 #include "xalloc.h"
 
+#include "../sums.h"
+
 struct talk {
 	int fd;
+	struct sum sum;   /* of what was sent */
+	bool is_damaged;  /* the sum is another */
 	const char *path; /* of the third argument, or "" */
 	struct wire_job job;
 	bool has_magic;   /* it was read */
@@ -38,6 +42,9 @@ struct talk {
 static void
 put(struct talk *t, struct buffer *b)
 {
+	sums_set(&t->sum, b);
+	if (t->is_damaged)
+		b->data[b->len - 1] ^= 1;
 	/* A client that has seen enough is no trouble. */
 	if (io_write_exactly(t->fd, b->data, b->len, IO_NO_DEADLINE) != OK)
 		fprintf(stderr, "fakevolunteer: the client is gone\n");
@@ -200,6 +207,23 @@ send_wrong_size(struct talk *t)
 	free(path);
 }
 
+/* All of a good answer but for one bit of its sum: as if the one were in the object. */
+static void
+send_wrong_sum(struct talk *t)
+{
+	struct buffer b = {0};
+
+	begin(t);
+	char *path = object_path(t);
+
+	add_file(&b, path);
+	add_end(&b, 6);
+	add_result(&b);
+	t->is_damaged = true;
+	put(t, &b);
+	free(path);
+}
+
 static void
 send_half(struct talk *t)
 {
@@ -275,7 +299,7 @@ send_client_message(struct talk *t)
 	struct buffer b = {0};
 
 	begin(t);
-	wire_put_empty(&b, WIRE_RUN);
+	wire_put_run(&b, &(struct wire_run){0});
 	put(t, &b);
 	wait_for_end(t);
 }
@@ -454,6 +478,7 @@ static const struct {
 	{"full", say_full},
 	{"foreign-path", send_foreign_path},
 	{"wrong-size", send_wrong_size},
+	{"wrong-sum", send_wrong_sum},
 	{"half", send_half},
 	{"bad-data", send_bad_data},
 	{"no-object", send_no_object},
@@ -517,6 +542,7 @@ main(int argc, char **argv)
 			close(fd);
 			/* Some behaviours never end. */
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			sum_init(&t.sum);
 			behaviours[i].treat(&t);
 			close(t.fd);
 			exit(0);

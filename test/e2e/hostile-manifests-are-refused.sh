@@ -86,6 +86,10 @@ for option in -wrapper,./as -fplugin=./as.so -specs=as @list; do
 	prints 'refused arguments'
 done
 
+# --- bytes that changed on their way ---
+pump 200 sum:1 list:list -- gcc -c a.c -o a.o
+prints 'refused damaged'
+
 # --- messages out of turn ---
 pump 200 form:2 list:list -- gcc -c a.c -o a.o
 prints 'refused protocol'

@@ -19,6 +19,7 @@
  *     quit:PHASE     there it closes the connection
  *     out:DIR        where outputs go, by their base names
  *     delay:MS       between manifest and Run
+ *     sum:N          what is wrong with the sum in Run: 0 to 255
  *
  * It says what came, one line a message; its exit status is the compiler's, or 200 for a refusal, 201 for anything else.
  */
@@ -44,6 +45,7 @@
 #include "wire.h"
 #include "xalloc.h"
 
+#include "../sums.h"
 #include "pumpitems.h"
 
 #define DEADLINE_MS 120000
@@ -133,6 +135,8 @@ take_step(struct client *c, const char *step)
 		c->quit = rest;
 	else if (is_verb(step, "out", &rest))
 		c->out = rest;
+	else if (is_verb(step, "sum", &rest))
+		c->sum_error = number;
 	else if (is_verb(step, "delay", &rest))
 		c->delay_ms = (long)number;
 	else
@@ -144,6 +148,9 @@ take_step(struct client *c, const char *step)
 static void
 send_bytes(struct client *c, struct buffer *b)
 {
+	sums_set(&c->sum, b);
+	if (b->len == WIRE_HEADER_SIZE + 8 && b->data[4] == WIRE_RUN)
+		b->data[b->len - 1] ^= (unsigned char)c->sum_error;
 	if (io_write_exactly(c->fd, b->data, b->len, c->deadline_ms) != OK) {
 		printf("closed\n");
 		exit(201);
@@ -217,7 +224,7 @@ send_run(struct client *c)
 {
 	struct buffer b = {0};
 
-	wire_put_empty(&b, WIRE_RUN);
+	wire_put_run(&b, &(struct wire_run){0});
 	send_bytes(c, &b);
 	pass(c, "run");
 }
@@ -502,6 +509,7 @@ main(int argc, char **argv)
 		if (c.job.argv.count > 1 && strcmp(argv[i - 1], "-o") == 0)
 			strv_add(&c.job.outputs, argv[i]);
 	}
+	sum_init(&c.sum);
 	c.fd = connect_to(argv[1], argv[2]);
 	send_request(&c);
 	return receive(&c);

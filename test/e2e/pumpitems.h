@@ -17,6 +17,8 @@ struct client {
 	int64_t deadline_ms;
 	struct wire_job job;
 	struct manifest manifest;
+	struct sum sum;      /* of what was sent */
+	size_t sum_error;    /* what is wrong with it in Run */
 	struct item items[ENTRIES_MAX];
 	size_t count;
 	size_t catalogue_from; /* SIZE_MAX: none */

@@ -115,9 +115,11 @@ get_numbers(enum wire_type type, const unsigned char *p, size_t len)
 	struct wire_end end;
 	struct wire_queued queued;
 	struct wire_result result;
+	struct wire_run run;
 	struct buffer b = {0};
 	enum err e = type == WIRE_END      ? wire_get_end(p, len, &end)
 	             : type == WIRE_QUEUED ? wire_get_queued(p, len, &queued)
+	             : type == WIRE_RUN    ? wire_get_run(p, len, &run)
 	                                   : wire_get_result(p, len, &result);
 
 	if (e != OK)
@@ -126,6 +128,8 @@ get_numbers(enum wire_type type, const unsigned char *p, size_t len)
 		wire_put_end(&b, &end);
 	else if (type == WIRE_QUEUED)
 		wire_put_queued(&b, &queued);
+	else if (type == WIRE_RUN)
+		wire_put_run(&b, &run);
 	else
 		wire_put_result(&b, &result);
 	check_same(&b, p, len);
@@ -146,6 +150,7 @@ get_body(enum wire_type type, const unsigned char *p, size_t len)
 		return get_refused(p, len);
 	case WIRE_END:
 	case WIRE_QUEUED:
+	case WIRE_RUN:
 	case WIRE_RESULT:
 		return get_numbers(type, p, len);
 	case WIRE_WANT:
@@ -153,7 +158,6 @@ get_body(enum wire_type type, const unsigned char *p, size_t len)
 	case WIRE_PROOF:
 		return get_proof(p, len);
 	case WIRE_DATA:
-	case WIRE_RUN:
 	case WIRE_COMPILE:
 	case WIRE_MANIFEST:
 		return OK;

@@ -179,7 +179,7 @@ a_message_out_of_turn_is_refused(void **state)
 
 	(void)state;
 	greet(&b, WIRE_VERSION);
-	wire_put_empty(&b, WIRE_RUN);
+	wire_put_run(&b, &(struct wire_run){0});
 	assert_int_equal(refusal_after(&b), REASON_PROTOCOL);
 	buffer_release(&b);
 	greet(&b, WIRE_VERSION);

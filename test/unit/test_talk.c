@@ -21,12 +21,15 @@
 #include "wire.h"
 #include "xalloc.h"
 
+#include "../sums.h"
+
 #define LONG_MS 20000
 
 static char directory[64];
 
 /* What the volunteer says: at once, and when the request is complete; without the latter the text never ends. */
 struct script {
+	bool is_damaged; /* the sum is not that of what comes */
 	struct buffer at_once;
 	struct buffer after_run;
 };
@@ -152,6 +155,13 @@ talk(struct script *s, struct talk_result *r)
 	                       .io_timeout_ms = LONG_MS};
 
 	cpp.form = ARGS_FORM_AS_IS;
+	struct sum sum;
+
+	sum_init(&sum);
+	sums_set(&sum, &s->at_once);
+	sums_set(&sum, &s->after_run);
+	if (s->is_damaged)
+		s->after_run.data[s->after_run.len - 1] ^= 1;
 	/* Before the pipe: a volunteer that holds its other end would keep the text from ending. */
 	pid_t pid = start_volunteer(s, fds);
 
@@ -240,6 +250,22 @@ a_finished_job_brings_outputs_messages_and_its_exit_code(void **state)
 	assert_int_equal(outputs_place(&r.outputs), OK);
 	check_object("object");
 	talk_result_release(&r);
+	talk_result_release(&r);
+}
+
+static void
+changed_bytes_are_found_before_anything_counts(void **state)
+{
+	struct script s = {.is_damaged = true};
+	struct talk_result r;
+
+	(void)state;
+	put_hello(&s.at_once, WIRE_VERSION);
+	put_output(&s.after_run, "x.o", "object");
+	put_result(&s.after_run, 0);
+	talk(&s, &r);
+	assert_int_equal(r.end, TALK_HOST_FAILED);
+	assert_int_equal(r.reason, REASON_DAMAGED);
 	talk_result_release(&r);
 }
 
@@ -481,6 +507,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_DIRECTORY(a_finished_job_brings_outputs_messages_and_its_exit_code),
+		IN_DIRECTORY(changed_bytes_are_found_before_anything_counts),
 		IN_DIRECTORY(the_compilers_error_is_a_result),
 		IN_DIRECTORY(a_refusal_sends_the_job_elsewhere_or_here),
 		IN_DIRECTORY(another_language_or_none_is_not_ours),

@@ -22,6 +22,8 @@
 #include "wire.h"
 #include "xalloc.h"
 
+#include "../sums.h"
+
 #define LONG_MS 20000
 #define RUNS_MAX 3
 
@@ -224,6 +226,12 @@ talk(struct script *s, struct course *c)
 	int line[2], pump[2], note[2];
 	pid_t sleeper = 0;
 
+	struct sum sum;
+
+	sum_init(&sum);
+	sums_set(&sum, &s->at_once);
+	for (int i = 0; i < RUNS_MAX; i++)
+		sums_set(&sum, &s->after[i]);
 	*c = (struct course){0};
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line), 0);
 	assert_int_equal(pipe(note), 0);

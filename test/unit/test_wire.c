@@ -61,6 +61,14 @@ get_queued(const unsigned char *p, size_t len)
 }
 
 static enum err
+get_run(const unsigned char *p, size_t len)
+{
+	struct wire_run m;
+
+	return wire_get_run(p, len, &m);
+}
+
+static enum err
 get_result(const unsigned char *p, size_t len)
 {
 	struct wire_result m;
@@ -266,9 +274,24 @@ queued_round_trips(void **state)
 }
 
 static void
+run_round_trips(void **state)
+{
+	const struct wire_run m = {0x0102030405060708};
+	struct wire_run got;
+	struct buffer b = {0};
+
+	(void)state;
+	wire_put_run(&b, &m);
+	check_frame(&b, WIRE_CLIENT, WIRE_RUN, get_run);
+	assert_int_equal(wire_get_run(body(&b), body_len(&b), &got), OK);
+	assert_int_equal(got.sum, m.sum);
+	buffer_release(&b);
+}
+
+static void
 result_round_trips(void **state)
 {
-	const struct wire_result m = {139, 11, 1, (uint64_t)1 << 40, 3, UINT64_MAX};
+	const struct wire_result m = {139, 11, 1, (uint64_t)1 << 40, 3, UINT64_MAX, 77};
 	struct wire_result got;
 	struct buffer b = {0};
 
@@ -279,7 +302,7 @@ result_round_trips(void **state)
 	assert_int_equal(got.exit_code, 139);
 	assert_int_equal(got.signal_number, 11);
 	assert_true(got.cpu_us == 1 && got.peak_kb == (uint64_t)1 << 40 && got.wait_us == 3 &&
-	            got.wall_us == UINT64_MAX);
+	            got.wall_us == UINT64_MAX && got.sum == 77);
 	buffer_release(&b);
 }
 
@@ -305,12 +328,12 @@ refused_round_trips(void **state)
 static void
 frames_follow_each_other(void **state)
 {
-	static const unsigned char wanted[] = {0, 0, 0, 0, WIRE_RUN, 0, 0, 0, 0, WIRE_COMPILE,
+	static const unsigned char wanted[] = {0, 0, 0, 8, WIRE_RUN, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, WIRE_COMPILE,
 	                                       0, 0, 0, 4, WIRE_QUEUED, 0, 0, 0, 7};
 	struct buffer b = {0};
 
 	(void)state;
-	wire_put_empty(&b, WIRE_RUN);
+	wire_put_run(&b, &(struct wire_run){9});
 	wire_put_empty(&b, WIRE_COMPILE);
 	wire_put_queued(&b, &(struct wire_queued){7});
 	assert_int_equal(b.len, sizeof(wanted));
@@ -396,7 +419,7 @@ static const struct {
 } rules[] = {
 	{WIRE_HELLO, 65536, true, true},     {WIRE_JOB, 4194304, true, false},
 	{WIRE_FILE, 65536, true, true},      {WIRE_DATA, 65536, true, true},
-	{WIRE_END, 65536, true, true},       {WIRE_RUN, 0, true, false},
+	{WIRE_END, 65536, true, true},       {WIRE_RUN, 65536, true, false},
 	{WIRE_QUEUED, 65536, false, true},   {WIRE_COMPILE, 0, false, true},
 	{WIRE_RESULT, 65536, false, true},   {WIRE_REFUSED, 65536, false, true},
 	{WIRE_MANIFEST, 4194304, true, false}, {WIRE_WANT, 1048576, false, true},
@@ -463,6 +486,7 @@ main(void)
 		cmocka_unit_test(file_round_trips),
 		cmocka_unit_test(end_round_trips),
 		cmocka_unit_test(queued_round_trips),
+		cmocka_unit_test(run_round_trips),
 		cmocka_unit_test(result_round_trips),
 		cmocka_unit_test(refused_round_trips),
 		cmocka_unit_test(want_round_trips),
