@@ -194,11 +194,18 @@ note_failure(struct build *b, const struct host *h, const struct talk_result *r)
 		hostmemory_failed(b->dirs.lock, h, r->reason);
 }
 
-/* After a full -E messages may be others than a local compile's, and with -Werror so may the exit code. */
+/*
+ * After a full -E messages may be others than a local compile's, and with -Werror so may the exit code; with other
+ * text the lines that they quote may be missing.
+ */
 static bool
 has_doubtful_messages(const struct build *b, const struct talk_result *r)
 {
-	return b->wants_exact && b->attempt.way == ATTEMPT_PLAIN && b->attempt.form == ARGS_FORM_CPP && deliver_has_messages(r);
+	if (!b->wants_exact || b->attempt.way != ATTEMPT_PLAIN)
+		return false;
+	if (b->attempt.form == ARGS_FORM_DIRECTIVES)
+		return deliver_lacks_lines(r, b->identity.compiler, source_name(b));
+	return b->attempt.form == ARGS_FORM_CPP && deliver_has_messages(r);
 }
 
 static enum reason

@@ -20,6 +20,59 @@ deliver_has_messages(const struct talk_result *r)
 	return r->stderr_fd >= 0 && fstat(r->stderr_fd, &st) == 0 && st.st_size > 0;
 }
 
+/* Behind the escape sequences that switch colours. */
+static const char *
+skip_colour(const char *line)
+{
+	while (line[0] == '\033' && line[1] == '[')
+		line += 2 + strcspn(line + 2, "mK") + (line[2 + strcspn(line + 2, "mK")] != '\0');
+	return line;
+}
+
+/* "FILE:LINE:..." about a file that is not the source? */
+static bool
+is_about_other_file(const char *line, const char *source)
+{
+	const char *name = skip_colour(line);
+	size_t n = strlen(source);
+
+	if (strncmp(name, source, n) == 0 && name[n] == ':')
+		return false;
+	for (const char *at = name; *at != '\0' && *at != '\n' && *at != ' '; at++)
+		if (at[0] == ':' && at[1] >= '0' && at[1] <= '9')
+			return true;
+	return false;
+}
+
+static bool
+are_about_other_files(const char *text, const char *source)
+{
+	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (is_about_other_file(line, source))
+			return true;
+	}
+	return false;
+}
+
+bool
+deliver_lacks_lines(const struct talk_result *r, enum args_compiler compiler, const char *source)
+{
+	char *text = NULL;
+	size_t len = 0;
+
+	if (!deliver_has_messages(r))
+		return false;
+	if (lseek(r->stderr_fd, 0, SEEK_SET) < 0 ||
+	    io_read_to_end(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, &text, &len) != OK)
+		return true;
+	bool lacks = compiler == ARGS_GCC ? are_about_other_files(text, source)
+	                                  : strstr(text, "from <built-in>:") != NULL;
+
+	free(text);
+	return lacks;
+}
+
 static void
 copy_messages(int from, int to)
 {

@@ -17,5 +17,11 @@ deliver_result(const struct args *a, struct talk_result *r);
 /* Did the volunteer's compiler write to stderr? */
 bool
 deliver_has_messages(const struct talk_result *r);
+/*
+ * After a job with ARGS_FORM_DIRECTIVES: would the bare compiler have quoted lines of files that the volunteer did
+ * not have (gcc reads headers again for that), or counted lines of its own text that differ there (clang's <built-in>)?
+ */
+bool
+deliver_lacks_lines(const struct talk_result *r, enum args_compiler compiler, const char *source);
 
 #endif
