@@ -44,10 +44,16 @@ add_block(struct arena *a, size_t size)
 	a->size += size;
 }
 
+static size_t
+round_up(size_t size)
+{
+	return (size + 15) & ~(size_t)15;
+}
+
 void *
 expansion_allocate(struct expansion *x, size_t size)
 {
-	size = (size + 15) & ~(size_t)15;
+	size = round_up(size);
 	if (x->arena == NULL) {
 		x->arena = xcalloc(1, sizeof(*x->arena));
 		add_block(x->arena, BLOCK_SIZE);
@@ -62,6 +68,19 @@ expansion_allocate(struct expansion *x, size_t size)
 
 	b->used += size;
 	return p;
+}
+
+bool
+expansion_extend(struct expansion *x, const void *p, size_t old_size, size_t size)
+{
+	struct block *b = x->arena != NULL ? x->arena->blocks : NULL;
+	size_t more = round_up(size) - round_up(old_size);
+
+	if (b == NULL || p == NULL || (const char *)p + round_up(old_size) != (const char *)(b + 1) + b->used ||
+	    b->size - b->used < more)
+		return false;
+	b->used += more;
+	return true;
 }
 
 static void
@@ -229,10 +248,70 @@ push_replacement(struct expansion *x, const struct token *name, const struct tok
 	l->symbol->disabled = 1;
 }
 
+static void
+count_steps(struct expansion *x, size_t steps)
+{
+	x->steps += steps;
+	if (x->steps > x->steps_max)
+		expansion_fail(x, UNMODELLED_LIMIT, "steps");
+}
+
+/* How many of the tokens, from the first on, are read as they stand? */
+static size_t
+count_plain(struct expansion *x, const struct token *tokens, const struct token *end)
+{
+	const struct token *t = tokens;
+
+	for (; t < end && t->kind != TOKEN_UNMODELLED; t++) {
+		if (t->kind == TOKEN_NAME && (t->flags & TOKEN_NO_EXPAND) == 0 &&
+		    (t->symbol->disabled || expansion_find(x, t->symbol) != NULL))
+			break;
+	}
+	return (size_t)(t - tokens);
+}
+
+/* Takes the tokens that come next and are plain: most of them are, and one by one they cost much more. */
+static void
+take_plain(struct expansion *x, struct sequence *s)
+{
+	const struct level *top = &x->levels[x->depth - 1];
+
+	if (x->has_white || x->why != UNMODELLED_NONE)
+		return;
+	size_t n = count_plain(x, top->at, top->end);
+
+	sequence_append(x, s, top->at, n);
+	x->levels[x->depth - 1].at += n;
+	count_steps(x, n);
+}
+
+static void
+expand_some(struct expansion *x, const struct run *raw, struct sequence *result)
+{
+	struct token t;
+
+	x->nesting++;
+	push(x, raw->items, raw->count)->is_barrier = true;
+	size_t depth = x->depth;
+
+	for (;;) {
+		take_plain(x, result);
+		expansion_next(x, &t);
+		if (t.kind == TOKEN_END)
+			break;
+		sequence_add(x, result, &t);
+	}
+	/* A run that failed may have left levels above the barrier. */
+	while (x->depth >= depth)
+		pop(x);
+	x->has_white = false;
+	x->nesting--;
+}
+
 void
 expansion_expand(struct expansion *x, struct argument *a)
 {
-	struct token t;
+	struct sequence s = {0};
 
 	if (a->is_expanded)
 		return;
@@ -241,17 +320,13 @@ expansion_expand(struct expansion *x, struct argument *a)
 		expansion_fail(x, UNMODELLED_LIMIT, "nested arguments");
 		return;
 	}
-	x->nesting++;
-	push(x, a->raw.items, a->raw.count)->is_barrier = true;
-	size_t depth = x->depth;
-
-	for (expansion_next(x, &t); t.kind != TOKEN_END; expansion_next(x, &t))
-		sequence_add(x, &a->expanded, &t);
-	/* A run that failed may have left levels above the barrier. */
-	while (x->depth >= depth)
-		pop(x);
-	x->has_white = false;
-	x->nesting--;
+	if (a->raw.count == 0 || count_plain(x, a->raw.items, a->raw.items + a->raw.count) == a->raw.count) {
+		count_steps(x, a->raw.count);
+		a->expanded = a->raw;
+		return;
+	}
+	expand_some(x, &a->raw, &s);
+	a->expanded = (struct run){s.items, s.count};
 }
 
 /* A <name> among arguments is no header, but the tokens that it looks like. */
@@ -269,46 +344,121 @@ split_header(struct expansion *x, const struct token *header)
 	push(x, s.items, s.count);
 }
 
+/* An argument that is being read: still where it was read, or a copy. */
+struct gathering {
+	struct run run;
+	struct sequence copy;
+	size_t depth; /* of parentheses */
+};
+
 static void
-trim(struct sequence *s)
+gather_copy(struct expansion *x, struct gathering *g, const struct token *tokens, size_t count)
 {
-	while (s->count > 0 && s->items[s->count - 1].kind == TOKEN_PADDING)
-		s->count--;
+	if (g->copy.count == 0)
+		sequence_append(x, &g->copy, g->run.items, g->run.count);
+	sequence_append(x, &g->copy, tokens, count);
+	g->run = (struct run){g->copy.items, g->copy.count};
+}
+
+static void
+gather(struct expansion *x, struct gathering *g, const struct token *tokens, size_t count)
+{
+	if (g->run.count == 0)
+		g->run.items = tokens;
+	else if (g->copy.count > 0 || g->run.items + g->run.count != tokens)
+		gather_copy(x, g, tokens, count);
+	if (g->copy.count == 0)
+		g->run.count += count;
+}
+
+/* Does the argument go on with this token, just as it stands? */
+static bool
+goes_on(const struct token *t, struct gathering *g, bool is_rest)
+{
+	if (t->kind == TOKEN_NAME)
+		return !t->symbol->disabled;
+	if (t->kind == TOKEN_NUMBER || t->kind > TOKEN_COMMA)
+		return true;
+	switch (t->kind) {
+	case TOKEN_OPEN:
+		g->depth++;
+		return true;
+	case TOKEN_CLOSE:
+		return g->depth > 0 && g->depth-- > 0;
+	case TOKEN_COMMA:
+		return g->depth > 0 || is_rest;
+	case TOKEN_HEADER:
+	case TOKEN_PADDING:
+	case TOKEN_UNMODELLED:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Takes what the level on top has of the argument. */
+static void
+gather_level(struct expansion *x, struct gathering *g, bool is_rest)
+{
+	struct level *l = &x->levels[x->depth - 1];
+	const struct token *t = l->at;
+
+	if (x->has_white || x->why != UNMODELLED_NONE)
+		return;
+	while (t < l->end && goes_on(t, g, is_rest))
+		t++;
+	if (t == l->at)
+		return;
+	gather(x, g, l->at, (size_t)(t - l->at));
+	count_steps(x, (size_t)(t - l->at));
+	l->at = t;
+}
+
+/* Reads an argument. Gives the kind of what ended it: ',' or ')', or TOKEN_END when it failed. */
+static enum token_kind
+read_argument(struct expansion *x, struct run *argument, bool is_rest)
+{
+	struct gathering g = {.depth = 0};
+	struct token t;
+
+	for (;;) {
+		gather_level(x, &g, is_rest);
+		expansion_next_raw(x, &t);
+		if (t.kind == TOKEN_END) {
+			expansion_fail(x, UNMODELLED_SYNTAX, "arguments of a macro do not end");
+			break;
+		}
+		if (t.kind == TOKEN_HEADER) {
+			split_header(x, &t);
+			continue;
+		}
+		if (g.depth == 0 && (t.kind == TOKEN_CLOSE || (t.kind == TOKEN_COMMA && !is_rest)))
+			break;
+		g.depth += t.kind == TOKEN_OPEN;
+		g.depth -= t.kind == TOKEN_CLOSE;
+		if (t.kind != TOKEN_PADDING || g.run.count > 0)
+			gather_copy(x, &g, &t, 1);
+	}
+	while (g.run.count > 0 && g.run.items[g.run.count - 1].kind == TOKEN_PADDING)
+		g.run.count--;
+	*argument = g.run;
+	return (enum token_kind)t.kind;
 }
 
 /* Behind '(' up to the matching ')'. False: they are not what the macro takes. */
 static bool
 collect(struct expansion *x, const struct definition *d, struct argument *arguments)
 {
-	size_t n = 0, last = d->parameter_count > 0 ? (size_t)d->parameter_count - 1 : 0, depth = 0;
-	struct token t;
+	size_t n = 0, last = d->parameter_count > 0 ? (size_t)d->parameter_count - 1 : 0;
 
-	for (;;) {
-		expansion_next_raw(x, &t);
-		if (t.kind == TOKEN_END) {
-			expansion_fail(x, UNMODELLED_SYNTAX, "arguments of a macro do not end");
+	while (read_argument(x, &arguments[n].raw, d->is_variadic && n == last) == TOKEN_COMMA) {
+		if (n++ == last) {
+			expansion_fail(x, UNMODELLED_SYNTAX, "too many arguments of a macro");
 			return false;
 		}
-		if (t.kind == TOKEN_HEADER) {
-			split_header(x, &t);
-			continue;
-		}
-		if (t.kind == TOKEN_CLOSE && depth == 0)
-			break;
-		if (t.kind == TOKEN_COMMA && depth == 0 && !(d->is_variadic && n == last)) {
-			trim(&arguments[n].raw);
-			if (n++ == last) {
-				expansion_fail(x, UNMODELLED_SYNTAX, "too many arguments of a macro");
-				return false;
-			}
-			continue;
-		}
-		depth += t.kind == TOKEN_OPEN;
-		depth -= t.kind == TOKEN_CLOSE;
-		if (t.kind != TOKEN_PADDING || arguments[n].raw.count > 0)
-			sequence_add(x, &arguments[n].raw, &t);
 	}
-	trim(&arguments[n].raw);
+	if (x->why != UNMODELLED_NONE)
+		return false;
 	/* gcc and clang: the variable argument may be missing, which is more than being empty. */
 	if (n + 1 < d->parameter_count && d->is_variadic && n + 2 == d->parameter_count)
 		arguments[last].is_omitted = true;

@@ -73,6 +73,9 @@ expansion_is_builtin(const struct expansion *x, const struct macro *m);
 /* Memory until the next expansion_begin. */
 void *
 expansion_allocate(struct expansion *x, size_t size);
+/* Makes what was allocated last larger. False: p is not that, or there is no room behind it. */
+bool
+expansion_extend(struct expansion *x, const void *p, size_t old_size, size_t size);
 /* Ends the run. */
 void
 expansion_fail(struct expansion *x, enum unmodelled why, const char *what);

@@ -9,19 +9,41 @@
 #include "mode.h"
 #include "substitution.h"
 
-void
-sequence_add(struct expansion *x, struct sequence *s, const struct token *t)
+static void
+reserve(struct expansion *x, struct sequence *s, size_t more)
 {
-	if (s->count == s->cap) {
-		size_t cap = s->cap == 0 ? 8 : 2 * s->cap;
+	size_t cap = s->cap == 0 ? 8 : 2 * s->cap;
+
+	if (s->cap - s->count >= more)
+		return;
+	if (cap - s->count < more)
+		cap = s->count + more;
+	if (!expansion_extend(x, s->items, s->cap * sizeof(*s->items), cap * sizeof(*s->items))) {
 		struct token *items = expansion_allocate(x, cap * sizeof(*items));
 
 		if (s->count > 0)
 			memcpy(items, s->items, s->count * sizeof(*items));
 		s->items = items;
-		s->cap = cap;
 	}
+	s->cap = cap;
+}
+
+void
+sequence_add(struct expansion *x, struct sequence *s, const struct token *t)
+{
+	if (s->count == s->cap)
+		reserve(x, s, 1);
 	s->items[s->count++] = *t;
+}
+
+void
+sequence_append(struct expansion *x, struct sequence *s, const struct token *tokens, size_t count)
+{
+	if (count == 0)
+		return;
+	reserve(x, s, count);
+	memcpy(s->items + s->count, tokens, count * sizeof(*tokens));
+	s->count += count;
 }
 
 struct substitution {
@@ -58,7 +80,7 @@ is_literal(const struct token *t)
 
 /* # of the tokens. */
 static void
-stringify(struct expansion *x, const struct sequence *s, struct token *result)
+stringify(struct expansion *x, const struct run *s, struct token *result)
 {
 	size_t size = 3, length;
 
@@ -174,18 +196,17 @@ paste_all(struct expansion *x, struct sequence *s, size_t first)
 
 /* Appends tokens in the place of the body's token b. */
 static void
-add_all(struct substitution *s, const struct token *b, const struct sequence *tokens, uint8_t pasted)
+add_all(struct substitution *s, const struct token *b, const struct run *tokens, uint8_t pasted)
 {
 	uint8_t white = is_clang(s->x) ? (uint8_t)((b->flags & TOKEN_WHITE) | s->white) : 0;
 	struct token nothing = {.kind = TOKEN_PLACEMARKER, .flags = pasted | white, .text = ""};
 	size_t first = s->out->count;
 
-	for (size_t i = 0; i < tokens->count; i++)
-		sequence_add(s->x, s->out, &tokens->items[i]);
 	if (tokens->count == 0) {
 		sequence_add(s->x, s->out, &nothing);
 		return;
 	}
+	sequence_append(s->x, s->out, tokens->items, tokens->count);
 	struct token *last = &s->out->items[s->out->count - 1];
 
 	last->flags = (uint8_t)((last->flags & ~TOKEN_PASTED) | pasted);
@@ -305,10 +326,10 @@ add_va_opt(struct substitution *s, size_t i, bool is_right)
 		add_range(s, i + 2, close);
 	/* What stands inside is complete before it meets what stands outside. */
 	paste_all(s->x, s->out, first);
-	struct sequence inside = {0};
+	struct run inside = {NULL, 0};
 
 	if (s->out->count > first)
-		inside = (struct sequence){s->out->items + first, s->out->count - first, s->out->count - first};
+		inside = (struct run){s->out->items + first, s->out->count - first};
 	if ((b->flags & TOKEN_STRINGIFY) != 0) {
 		struct token t;
 
@@ -319,10 +340,10 @@ add_va_opt(struct substitution *s, size_t i, bool is_right)
 	} else {
 		struct sequence copy = {0};
 
-		for (size_t k = 0; k < inside.count; k++)
-			sequence_add(s->x, &copy, &inside.items[k]);
+		sequence_append(s->x, &copy, inside.items, inside.count);
+		inside.items = copy.items;
 		s->out->count = first;
-		add_all(s, copy.count > 0 ? &copy.items[0] : b, &copy, tokens[close].flags & TOKEN_PASTED);
+		add_all(s, inside.count > 0 ? inside.items : b, &inside, tokens[close].flags & TOKEN_PASTED);
 	}
 	return close;
 }

@@ -14,10 +14,18 @@ struct sequence {
 
 void
 sequence_add(struct expansion *x, struct sequence *s, const struct token *t);
+void
+sequence_append(struct expansion *x, struct sequence *s, const struct token *tokens, size_t count);
+
+/* Tokens that stay where they are and as they are for as long as the expansion's memory. */
+struct run {
+	const struct token *items;
+	size_t count;
+};
 
 struct argument {
-	struct sequence raw;
-	struct sequence expanded;
+	struct run raw;
+	struct run expanded;
 	bool is_expanded;
 	bool is_omitted; /* the variable one was not given at all */
 };

@@ -61,6 +61,16 @@ arguments_are_expanded_alone(void **state)
 }
 
 static void
+an_argument_may_lie_in_several_replacements(void **state)
+{
+	(void)state;
+	assert_expanded("#define F(x) [x|x]\n#define P F(1 +\n#define Q P 2 (a,\n", "Q 3) - 4 5) 6", "[ 1 + 2 ( a , 3 ) - 4 5 | 1 + 2 ( a , 3 ) - 4 5 ] 6");
+	assert_expanded("#define F(x, ...) x{__VA_ARGS__}\n#define P F(1, 2,\n", "P 3, (4, 5), 6)", "1 { 2 , 3 , ( 4 , 5 ) , 6 }");
+	assert_expanded("#define F(x) x x\n#define A F(1 A 2\n", "A 3)", "1 A 2 3 1 A 2 3");
+	assert_expanded("#define F(x) x\n#define A 1\n", "F(b c A d F(e) A) F(b c)", "b c 1 d e 1 b c");
+}
+
+static void
 a_header_among_arguments_is_its_tokens(void **state)
 {
 	(void)state;
@@ -137,6 +147,7 @@ main(void)
 		cmocka_unit_test(a_painted_name_stays_painted),
 		cmocka_unit_test(a_call_may_go_on_behind_the_replacement),
 		cmocka_unit_test(arguments_are_expanded_alone),
+		cmocka_unit_test(an_argument_may_lie_in_several_replacements),
 		cmocka_unit_test(a_header_among_arguments_is_its_tokens),
 		cmocka_unit_test(builtins_and_words_are_asked_for),
 		cmocka_unit_test(wrong_calls_end_the_run),
