@@ -48,7 +48,9 @@ same()
 	travelled "$source" pump
 }
 
+echo 'int alone;' >alone.c
 for cc in gcc clang; do
+	same "alone.o" $cc -nostdinc -o alone.o -c alone.c
 	same "hello.o" $cc -o hello.o -c hello.c
 	same "hello.o" $cc -O2 -Wall -o hello.o -c hello.c
 	same "hello.o" $cc -g3 -o hello.o -c hello.c

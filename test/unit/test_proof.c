@@ -160,6 +160,23 @@ the_list_is_read_and_the_source_added(void **state)
 }
 
 static void
+a_source_alone_has_an_empty_list_from_gcc(void **state)
+{
+	static const char *const wanted[] = {"a.c", NULL};
+	struct jail_result r = JAIL_RESULT_INIT;
+	struct proof p = {.kind = WIRE_PROOF_ALL, .lacks_source = true, .compiler = ARGS_GCC};
+	struct strv names = {0};
+	struct wire_proof m;
+
+	(void)state;
+	r.kept_fd = file_with("");
+	proof_read(&p, &r, "a.c", &names, &m);
+	check_digest(&m, wanted);
+	strv_release(&names);
+	jail_result_release(&r);
+}
+
+static void
 the_users_list_is_found_among_the_outputs(void **state)
 {
 	static const char *const wanted[] = {"a.c", "b.h", NULL};
@@ -186,7 +203,7 @@ no_list_is_an_empty_one(void **state)
 {
 	static const char *const nothing[] = {NULL};
 	static const char *const texts[] = {"", "no rule", NULL};
-	struct proof p = {.kind = WIRE_PROOF_ALL, .lacks_source = true};
+	struct proof p = {.kind = WIRE_PROOF_ALL};
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -210,6 +227,7 @@ main(void)
 		cmocka_unit_test(otherwise_the_compiler_is_asked_for_one),
 		cmocka_unit_test(clang_that_records_its_command_is_not_asked),
 		cmocka_unit_test(the_list_is_read_and_the_source_added),
+		cmocka_unit_test(a_source_alone_has_an_empty_list_from_gcc),
 		cmocka_unit_test(the_users_list_is_found_among_the_outputs),
 		cmocka_unit_test(no_list_is_an_empty_one),
 	};
