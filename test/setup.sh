@@ -50,6 +50,18 @@ install_packages()
 			install $missing >/dev/null
 }
 
+# leave_configured_folder SCRIPT [ARGUMENT...]: where ./configure was run in place, configure refuses to build
+# elsewhere. Then the script starts again in a copy of the sources.
+leave_configured_folder()
+{
+	[ -e config.status ] || return 0
+	echo "configured in place: goes on in build/sources"
+	mkdir -p build && make -s distdir distdir=build/sources || exit 1
+	script=$1
+	shift
+	exec "build/sources/$script" "$@"
+}
+
 processors()
 {
 	nproc 2>/dev/null || echo 2
