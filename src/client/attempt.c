@@ -338,7 +338,7 @@ text_host(struct attempt *a, const struct host *h, enum attempt_way way, struct 
 
 /* It does not speak our language. TALK_NOT_OURS: distcc's may do. */
 static enum talk_end
-judge_silence(const struct host *h, struct talk_result *r)
+judge_silence(const struct attempt *a, const struct host *h, struct talk_result *r)
 {
 	/* Our own command was to run there: whoever is silent is no stock distccd. */
 	if (h->kind == HOST_SSH && h->command == NULL && r->received == 0)
@@ -347,6 +347,9 @@ judge_silence(const struct host *h, struct talk_result *r)
 	if (h->language == HOST_NATIVE)
 		return talk_fail(r, TALK_HOST_FAILED, REASON_PROTOCOL,
 		                 "it does not speak dcc's language");
+	/* A connection that broke early, or somebody between us who wants it to be distcc's, which proves nothing. */
+	if (hostmemory_is_native(a->dirs->lock, h))
+		return talk_fail(r, TALK_HOST_FAILED, REASON_LOST, "it spoke dcc's language before");
 	log_info("%s does not speak dcc's language: trying distcc's", h->text);
 	return TALK_NOT_OURS;
 }
@@ -359,7 +362,7 @@ native_host(struct attempt *a, const struct host *h, struct connection *c, struc
 	if (end == TALK_NO_PUMP)
 		end = text_host(a, h, ATTEMPT_PLAIN, c, r);
 	transport_close(c);
-	return end == TALK_NOT_OURS ? judge_silence(h, r) : end;
+	return end == TALK_NOT_OURS ? judge_silence(a, h, r) : end;
 }
 
 enum talk_end

@@ -234,6 +234,8 @@ finish(struct build *b, const struct host *h, struct talk_result *r)
 	/* Not before: a daemon that starts again closes connections too. */
 	if (is_distcc && h->language == HOST_ANY)
 		hostmemory_set_distcc(b->dirs.lock, h);
+	if (!is_distcc && h->language == HOST_ANY)
+		hostmemory_set_native(b->dirs.lock, h);
 	hostmemory_worked(b->dirs.lock, h);
 	if (r->exit_code != 0 && (is_distcc || b->attempt.form == ARGS_FORM_CPP) && !b->skips_local_retry)
 		why = REASON_REMOTE_ERROR;

@@ -19,6 +19,9 @@
 #include "xalloc.h"
 
 #define DISTCC_PERIOD_MS ((int64_t)3600 * 1000)
+#define NATIVE_PERIOD_MS ((int64_t)3600 * 1000)
+/* It is noted again when the note is older than that: not for every job. */
+#define NATIVE_AGAIN_MS ((int64_t)300 * 1000)
 #define NO_PUMP_PERIOD_MS ((int64_t)3600 * 1000)
 #define NEWS_PERIOD_MS ((int64_t)3600 * 1000)
 /* A file's time comes from a clock that ticks less often than ours. */
@@ -96,6 +99,19 @@ bool
 hostmemory_is_distcc(const char *dir, const struct host *h)
 {
 	return is_fresh(file_of(dir, "speaks-distcc", h, ""), DISTCC_PERIOD_MS);
+}
+
+void
+hostmemory_set_native(const char *dir, const struct host *h)
+{
+	if (!is_fresh(file_of(dir, "speaks-dcc", h, ""), NATIVE_AGAIN_MS))
+		note(file_of(dir, "speaks-dcc", h, ""), "");
+}
+
+bool
+hostmemory_is_native(const char *dir, const struct host *h)
+{
+	return is_fresh(file_of(dir, "speaks-dcc", h, ""), NATIVE_PERIOD_MS);
 }
 
 bool

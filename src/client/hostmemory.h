@@ -11,7 +11,7 @@
 
 /*
  * What this machine remembers of a host between jobs, as small files in userdir's lock/ whose mtime
- * is the datum: "backoff_ID" (it failed), "speaks-distcc_ID" (no volunteer of ours),
+ * is the datum: "backoff_ID" (it failed), "speaks-distcc_ID" (no volunteer of ours), "speaks-dcc_ID" (one of ours),
  * "lacks_ID_DIGEST" (it has no such compiler), "no-pump_ID_DIGEST" (nor pump mode for it). Everything expires; nothing here can fail a job
  * (errors: debug log).
  */
@@ -27,6 +27,12 @@ hostmemory_set_distcc(const char *dir, const struct host *h);
 /* Remembered for an hour. */
 bool
 hostmemory_is_distcc(const char *dir, const struct host *h);
+/* A job was done there in our language. */
+void
+hostmemory_set_native(const char *dir, const struct host *h);
+/* Remembered for an hour: such a host that says nothing is in trouble, and no distccd. */
+bool
+hostmemory_is_native(const char *dir, const struct host *h);
 /* True: nobody has said so within the last hour. */
 bool
 hostmemory_lacks(const char *dir, const struct host *h, const char *digest);

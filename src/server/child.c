@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chaos.h"
 #include "child.h"
 #include "io.h"
 #include "job.h"
@@ -40,7 +41,11 @@ run_job(const struct child_context *c, int client, const struct sockaddr_storage
         enum reason why, int control_fd)
 {
 	struct job j = JOB_INIT;
+	struct chaos_edge edge = {.plan = &c->setup->settings->chaos, .client = j.client, .control_fd = control_fd};
 
+	access_format(from, j.client);
+	if (edge.plan->is_on && why == REASON_NONE && chaos_enter(&edge, &client) != OK)
+		log_warning("the job of %s runs without chaos", j.client);
 	j.settings = c->setup->settings;
 	j.toolchain = c->setup->toolchain;
 	j.jail = c->setup->jail;
@@ -50,7 +55,6 @@ run_job(const struct child_context *c, int client, const struct sockaddr_storage
 	j.running = (uint32_t)c->table->in_phase[JOB_RUNNING];
 	j.queued = (uint32_t)c->table->in_phase[JOB_WAITING];
 	j.reason = why;
-	access_format(from, j.client);
 	peer_init(&j.peer, client, client);
 	if (why == REASON_ACCESS)
 		j.text = xasprintf("no --allow there names the network of %s", j.client);

@@ -100,6 +100,9 @@ open_sockets(struct daemon *d, size_t handed_over)
 			            xstrdup("LISTEN_FDS names a descriptor that is no listening socket"));
 	if (handed_over == 0 && sockets_open(&d->jobs, &s->listen, s->port, &error) != OK)
 		return fail(EXIT_BIND_FAILED, error);
+	if (s->chaos.is_on && !sockets_are_loopback(&d->jobs))
+		return fail(EXIT_BAD_ARGUMENTS,
+		            xstrdup("--chaos is for tests: it needs --listen with loopback addresses only"));
 	if (s->has_stats && sockets_open(&d->stats, &s->listen, s->stats_port, &error) != OK)
 		return fail(EXIT_BIND_FAILED, error);
 	return 0;
@@ -273,6 +276,8 @@ announce(const struct daemon *d)
 		log_warning("no namespaces (%s): only jobs without absolute paths and debug information "
 		            "are served",
 		            d->why_no_jail != NULL ? d->why_no_jail : "the kernel forbids them");
+	if (d->settings.chaos.is_on)
+		log_warning("--chaos: jobs are disturbed on purpose");
 	if (!d->offers_pump)
 		log_notice("no pump mode: %s", d->why_no_pump);
 	if (d->settings.is_insecure_asked)
@@ -492,6 +497,8 @@ run(struct daemon *d)
 		s->mode = SETTINGS_FOREGROUND;
 	if (s->mode == SETTINGS_MODE_UNSET)
 		s->mode = is_socket(STDIN_FILENO) ? SETTINGS_INETD : SETTINGS_DETACH;
+	if (s->chaos.is_on && s->mode == SETTINGS_INETD)
+		return fail(EXIT_BAD_ARGUMENTS, xstrdup("--chaos cannot be used with --inetd"));
 	if (s->mode == SETTINGS_INETD)
 		save_stderr();
 	int code = open_log(d);

@@ -44,7 +44,7 @@ refuse_by_errno(struct job *j)
 	int why = errno;
 
 	log_error("cannot write below %s: %s", j->settings->store_dir, strerror(why));
-	if (why == ENOSPC || why == EDQUOT || why == ENOMEM)
+	if (why == ENOSPC || why == EDQUOT || why == EFBIG || why == ENOMEM)
 		return job_refuse(j, REASON_RESOURCE, "no space for the source: %s", strerror(why));
 	return job_refuse(j, REASON_INTERNAL, "cannot keep the source: %s", strerror(why));
 }

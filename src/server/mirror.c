@@ -100,7 +100,7 @@ refuse_by_errno(struct mirror *m, const char *path)
 		return job_refuse(m->job, REASON_PROTOCOL, "%s is sent twice", path);
 	if (why == ENOTDIR || why == ELOOP)
 		return job_refuse(m->job, REASON_PROTOCOL, "%s lies below a file or a link", path);
-	if (why == ENOSPC || why == EDQUOT)
+	if (why == ENOSPC || why == EDQUOT || why == EFBIG)
 		return job_refuse(m->job, REASON_RESOURCE, "no space for %s: %s", path, strerror(why));
 	return job_refuse(m->job, REASON_VIEW, "%s cannot be made here: %s", path, strerror(why));
 }

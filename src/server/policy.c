@@ -235,6 +235,7 @@ policy_is_resource_failure(const char *text, size_t len)
 		"No space left on device",          "virtual memory exhausted",
 		"Cannot allocate memory",           "out of memory",
 		"Resource temporarily unavailable", "Disk quota exceeded",
+		"File too large",                   "File size limit exceeded signal terminated program",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

@@ -67,7 +67,7 @@ refuse_by_errno(struct files *f, const char *what)
 {
 	int why = errno;
 
-	if (why == ENOSPC || why == EDQUOT || why == ENOMEM || why == EMFILE)
+	if (why == ENOSPC || why == EDQUOT || why == EFBIG || why == ENOMEM || why == EMFILE)
 		return job_refuse(f->job, REASON_RESOURCE, "cannot %s: %s", what, strerror(why));
 	return job_refuse(f->job, REASON_INTERNAL, "cannot %s: %s", what, strerror(why));
 }

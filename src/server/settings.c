@@ -13,7 +13,7 @@ enum option {
 	OPT_DAEMON = 1, OPT_NO_DETACH, OPT_INETD, OPT_LISTEN, OPT_PORT, OPT_ALLOW, OPT_ALLOW_PRIVATE,
 	OPT_JOBS, OPT_NICE, OPT_USER, OPT_JOB_LIFETIME, OPT_LIFETIME, OPT_LOG_FILE, OPT_LOG_LEVEL,
 	OPT_LOG_STDERR, OPT_VERBOSE, OPT_PID_FILE, OPT_STORE_DIR, OPT_STORE_SIZE, OPT_STATS, OPT_STATS_PORT,
-	OPT_INSECURE, OPT_CHECK, OPT_SHOW_COMPILERS, OPT_HELP, OPT_VERSION
+	OPT_CHAOS, OPT_INSECURE, OPT_CHECK, OPT_SHOW_COMPILERS, OPT_HELP, OPT_VERSION
 };
 
 #define FLAG(long_name, short_name, code, text) \
@@ -47,6 +47,8 @@ static const struct poptOption options[] = {
 	      "SIZE[K|M|G]"),
 	FLAG("stats", 0, OPT_STATS, "answer statistics over HTTP"),
 	VALUE("stats-port", 0, OPT_STATS_PORT, "port of the statistics (default 3633)", "PORT"),
+	VALUE("chaos", 0, OPT_CHAOS, "for tests, on loopback only: trouble on purpose",
+	      "drop:1%,delay:50ms,truncate:1%,flip:1%,kill:1%,full:1%,slow:3x"),
 	FLAG("enable-tcp-insecure", 0, OPT_INSECURE,
 	     "accepted for compatibility: says at the start what it means"),
 	FLAG("check", 'n', OPT_CHECK, "check the configuration, say what would be served, and end"),
@@ -243,6 +245,7 @@ apply(struct settings *s, enum option code, const char *text, char **error)
 	case OPT_LOG_FILE: return set_path(&s->log_file, "log-file", text, error);
 	case OPT_PID_FILE: return set_path(&s->pid_file, "pid-file", text, error);
 	case OPT_STORE_DIR: return set_path(&s->store_dir, "store-dir", text, error);
+	case OPT_CHAOS: return chaos_plan_parse(text, &s->chaos, error);
 	case OPT_STORE_SIZE: return set_size(&s->store_size, text, error);
 	default: return set_number(s, code, text, error);
 	}

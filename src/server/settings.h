@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "access.h"
+#include "chaos_plan.h"
 #include "err.h"
 #include "log.h"
 #include "strv.h"
@@ -45,6 +46,7 @@ struct settings {
 	int64_t store_size;       /* bytes; 0: keep nothing, -1: not given */
 	bool has_stats;
 	unsigned stats_port;
+	struct chaos_plan chaos;
 	bool is_insecure_asked;   /* --enable-tcp-insecure */
 };
 

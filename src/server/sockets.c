@@ -146,6 +146,33 @@ sockets_adopt(struct sockets *s, int fd)
 	return OK;
 }
 
+static bool
+is_loopback(int fd)
+{
+	struct sockaddr_storage a;
+	socklen_t size = sizeof(a);
+	struct in_addr four;
+	struct in6_addr six;
+
+	if (getsockname(fd, (struct sockaddr *)&a, &size) < 0)
+		return false;
+	if (a.ss_family == AF_INET) {
+		memcpy(&four, &((struct sockaddr_in *)&a)->sin_addr, sizeof(four));
+		return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
+	}
+	memcpy(&six, &((struct sockaddr_in6 *)&a)->sin6_addr, sizeof(six));
+	return a.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+bool
+sockets_are_loopback(const struct sockets *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (!is_loopback(s->fds[i]))
+			return false;
+	return true;
+}
+
 void
 sockets_close(struct sockets *s)
 {

@@ -25,6 +25,9 @@ sockets_open(struct sockets *s, const struct strv *names, unsigned port, char **
 /* Adds a socket that somebody else bound; takes fd. ERR_USAGE: it is none, or does not listen. */
 enum err
 sockets_adopt(struct sockets *s, int fd);
+/* Can nobody but this machine reach any of them? */
+bool
+sockets_are_loopback(const struct sockets *s);
 void
 sockets_close(struct sockets *s);
 /* A client whose machine acknowledges nothing for so long is gone. */

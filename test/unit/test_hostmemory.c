@@ -126,6 +126,24 @@ language_is_remembered_for_an_hour(void **state)
 }
 
 static void
+our_language_is_remembered_for_an_hour_after_the_last_note(void **state)
+{
+	static const char name[] = "speaks-dcc_tcp_::1_3632";
+
+	assert_false(hostmemory_is_native(*state, &blue));
+	hostmemory_set_native(*state, &blue);
+	assert_true(hostmemory_is_native(*state, &blue));
+	assert_false(hostmemory_is_native(*state, &red));
+	assert_false(hostmemory_is_distcc(*state, &blue));
+	set_age(*state, name, 3500);
+	assert_true(hostmemory_is_native(*state, &blue));
+	hostmemory_set_native(*state, &blue);
+	assert_true(hostmemory_is_native(*state, &blue));
+	set_age(*state, name, 3601);
+	assert_false(hostmemory_is_native(*state, &blue));
+}
+
+static void
 missing_compiler_is_remembered_for_each_digest(void **state)
 {
 	assert_true(hostmemory_lacks(*state, &red, "0a1b"));
@@ -178,6 +196,7 @@ main(void)
 		IN_DIR(failure_in_the_future_is_not_believed),
 		IN_DIR(file_tells_why_the_host_failed),
 		IN_DIR(language_is_remembered_for_an_hour),
+		IN_DIR(our_language_is_remembered_for_an_hour_after_the_last_note),
 		IN_DIR(missing_compiler_is_remembered_for_each_digest),
 		IN_DIR(missing_compiler_is_news_once_an_hour),
 		cmocka_unit_test(missing_directory_forgets_everything_quietly),
