@@ -27,6 +27,7 @@
 #include "log.h"
 #include "logfile.h"
 #include "notify.h"
+#include "path.h"
 #include "process.h"
 #include "settings.h"
 #include "sockets.h"
@@ -452,10 +453,40 @@ print_compilers(const struct toolchain *t)
 }
 
 static int
+check_file(const char *option, const char *path)
+{
+	char *dir = path_dir(path);
+	bool is_usable = access(path, W_OK) == 0 || (errno == ENOENT && access(dir, W_OK | X_OK) == 0);
+
+	free(dir);
+	return is_usable ? 0 : fail(EXIT_IO_ERROR, xasprintf("%s \"%s\": %s", option, path, strerror(errno)));
+}
+
+/* What a daemon would open, without a trace. */
+static int
+check_places(const struct settings *s)
+{
+	struct sockets probe = {0};
+	char *error = NULL;
+
+	/* On any port: the daemon that runs may have the right one. */
+	if (sockets_open(&probe, &s->listen, 0, &error) != OK)
+		return fail(EXIT_BIND_FAILED, error);
+	sockets_close(&probe);
+	int code = s->log_file != NULL ? check_file("--log-file", s->log_file) : 0;
+
+	if (code == 0 && s->pid_file != NULL)
+		code = check_file("--pid-file", s->pid_file);
+	return code;
+}
+
+static int
 check(struct daemon *d)
 {
-	int code = prepare(d);
+	int code = d->settings.action == SETTINGS_CHECK ? check_places(&d->settings) : 0;
 
+	if (code == 0)
+		code = prepare(d);
 	if (code != 0)
 		return code;
 	if (d->settings.action == SETTINGS_CHECK) {

@@ -47,6 +47,8 @@ listen_on(const struct addrinfo *a, enum dual dual)
 static char *
 complaint(const char *name, unsigned port, const char *cause)
 {
+	if (port == 0)
+		return xasprintf("cannot listen on %s: %s", name, cause);
 	return xasprintf("cannot listen on %s port %u: %s", name, port, cause);
 }
 

@@ -17,7 +17,7 @@ struct sockets {
 };
 
 /*
- * Binds and listens on each address of names (empty: every address, IPv4 and IPv6). ERR_CONNECT: *error (yours) is a
+ * Binds and listens on each address of names (empty: every address, IPv4 and IPv6); port 0: on any port. ERR_CONNECT: *error (yours) is a
  * sentence with address, port and cause.
  */
 enum err

@@ -28,6 +28,15 @@ expect 0 dccd -n --port 12345 --jobs 7 --store-dir "$work/check.store"
 prints 12345
 prints 'jobs 7'
 prints '/usr/bin/gcc'
+# It finds what would keep a daemon from starting, without a trace of its own.
+expect 102 dccd -n --listen 192.0.2.1 --store-dir "$work/check.store"
+says 192.0.2.1
+for file in --log-file --pid-file; do
+	expect 107 dccd -n $file "$work/no-such-folder/file" --store-dir "$work/check.store"
+	says $file
+	expect 0 dccd -n $file "$work/checked" --store-dir "$work/check.store"
+	[ ! -e "$work/checked" ] || fail "-n makes the file of $file"
+done
 expect 0 dccd --show-compilers --store-dir "$work/check.store"
 prints 'clang'
 printf '/usr/bin/gcc\n' >"$work/commands"
