@@ -201,11 +201,13 @@ note_failure(struct build *b, const struct host *h, const struct talk_result *r)
 static bool
 has_doubtful_messages(const struct build *b, const struct talk_result *r)
 {
-	if (!b->wants_exact || b->attempt.way != ATTEMPT_PLAIN)
+	bool is_quoted_from_text = b->attempt.form == ARGS_FORM_AS_IS && b->identity.compiler == ARGS_CLANG;
+
+	if (!b->wants_exact || b->attempt.way != ATTEMPT_PLAIN || is_quoted_from_text)
 		return false;
-	if (b->attempt.form == ARGS_FORM_DIRECTIVES)
+	if (b->attempt.form != ARGS_FORM_CPP)
 		return deliver_lacks_lines(r, b->identity.compiler, source_name(b));
-	return b->attempt.form == ARGS_FORM_CPP && deliver_has_messages(r);
+	return deliver_has_messages(r);
 }
 
 static enum reason

@@ -18,7 +18,7 @@ deliver_result(const struct args *a, struct talk_result *r);
 bool
 deliver_has_messages(const struct talk_result *r);
 /*
- * After a job with ARGS_FORM_DIRECTIVES: would the bare compiler have quoted lines of files that the volunteer did
+ * After a job with ARGS_FORM_DIRECTIVES or ARGS_FORM_AS_IS: would the bare compiler have quoted lines of files that the volunteer did
  * not have (gcc reads headers again for that), or counted lines of its own text that differ there (clang's <built-in>)?
  */
 bool

@@ -70,6 +70,18 @@ for cc in gcc clang; do
 	ran_away quoted.c
 done
 
+# About a file that was preprocessed before, gcc quotes what the file names.
+printf 'static int g(void) { return 1; }\nint f(void)\n{\n\treturn 2; }\n' >early.c
+gcc -E early.c -o early.i
+compare early.o gcc -c early.i
+ran_away early.i
+compare early.o gcc -Wall -c early.i
+ran_here early.i diagnostics
+compare early.o gcc -Wall -Werror -c early.i
+ran_here early.i diagnostics
+compare early.o clang -Wall -c early.i
+ran_away early.i
+
 # The spelling of the folder is in the debug information.
 mkdir -p "$work/src/.hidden/real"
 ln -s "$work/src/.hidden/real" "$work/src/.hidden/link"
