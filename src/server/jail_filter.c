@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The second wall: system calls that no compiler needs and that have been the way into kernels. A list of what is
- * denied, not of what is allowed, because a compiler that fails on another libc would cost more than it protects.
+ * The second wall: a list of the system calls that compilers, assemblers, linkers and the programs that they start need
+ * (files, memory, processes, signals, clocks), and nothing else. Any other does not exist here (ENOSYS), as on an older
+ * kernel, so that a C library of tomorrow falls back to what it used yesterday. There are no sockets but pairs.
  * Compiled once and kept as a program: libseccomp takes over a millisecond for it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -14,7 +16,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include "log.h"
 #include "xalloc.h"
 
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define PROGRAM_MAX ((size_t)BPF_MAXINSNS * sizeof(struct sock_filter))
 
 struct jail_filter {
@@ -31,28 +33,77 @@ struct jail_filter {
 };
 
 /* By name: one that the architecture or this libseccomp lacks is left out. */
-static const char *const denied[] = {
-	"ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd",
-	"mount", "umount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen", "fsconfig",
-	"fsmount", "fspick", "mount_setattr", "unshare", "setns",
-	"keyctl", "add_key", "request_key", "bpf", "perf_event_open", "userfaultfd",
-	"io_uring_setup", "io_uring_enter", "io_uring_register",
-	"init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot",
-	"swapon", "swapoff", "acct", "quotactl", "quotactl_fd", "syslog", "vhangup",
-	"settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "stime",
-	"iopl", "ioperm", "modify_ldt", "vm86", "vm86old", "lookup_dcookie", "nfsservctl",
-	"name_to_handle_at", "open_by_handle_at", "fanotify_init",
+static const char *const allowed[] = {
+	/* Files and pipes. */
+	"access", "faccessat", "faccessat2", "open", "openat", "openat2", "creat", "close", "close_range", "read",
+	"write", "pread64", "pwrite64", "readv", "writev", "preadv", "pwritev", "preadv2", "pwritev2", "lseek",
+	"_llseek", "stat", "fstat", "lstat", "stat64", "fstat64", "lstat64", "newfstatat", "fstatat64", "statx",
+	"statfs", "fstatfs", "statfs64", "fstatfs64", "getdents", "getdents64", "getcwd", "chdir", "fchdir",
+	"readlink", "readlinkat", "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat",
+	"unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "mknod", "mknodat", "truncate", "truncate64", "ftruncate",
+	"ftruncate64", "fallocate", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown",
+	"chown32", "fchown32", "lchown32", "fchownat", "utime", "utimes", "utimensat", "utimensat_time64",
+	"futimesat", "umask", "fsync", "fdatasync", "sync_file_range", "fadvise64", "fadvise64_64", "readahead",
+	"flock", "fcntl", "fcntl64", "dup", "dup2", "dup3", "pipe", "pipe2", "poll", "ppoll",
+	"ppoll_time64", "select", "_newselect", "pselect6", "pselect6_time64", "epoll_create", "epoll_create1",
+	"epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "eventfd", "eventfd2", "sendfile", "sendfile64",
+	"copy_file_range", "splice", "tee", "getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr",
+	"flistxattr", "memfd_create", "socketpair", "sendmsg", "recvmsg", "sendto", "recvfrom", "shutdown",
+	/* Memory. */
+	"brk", "mmap", "mmap2", "munmap", "mremap", "mprotect", "madvise", "mlock", "mlock2", "munlock", "msync",
+	"mincore", "membarrier", "pkey_alloc", "pkey_free", "pkey_mprotect", "get_mempolicy", "set_mempolicy",
+	"mbind",
+	/* Processes. */
+	"fork", "vfork", "execve", "execveat", "exit", "exit_group", "wait4", "waitid", "waitpid", "kill",
+	"tgkill", "tkill", "getpid", "getppid", "gettid", "getpgid", "getpgrp", "setpgid", "getsid", "setsid",
+	"getuid", "getuid32", "geteuid", "geteuid32", "getgid", "getgid32", "getegid", "getegid32", "getresuid",
+	"getresuid32", "getresgid", "getresgid32", "getgroups", "getgroups32", "getrlimit", "ugetrlimit",
+	"setrlimit", "prlimit64", "getrusage", "times", "getpriority", "setpriority", "sched_yield",
+	"sched_getaffinity", "sched_setaffinity", "sched_getparam", "sched_getscheduler", "sched_get_priority_max",
+	"sched_get_priority_min", "prctl", "arch_prctl", "set_tid_address", "set_robust_list", "get_robust_list",
+	"rseq", "futex", "futex_time64", "futex_waitv", "set_thread_area", "get_thread_area", "personality", "uname",
+	"sysinfo", "getcpu", "capget", "getrandom",
+	/* Signals and clocks. */
+	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "rt_sigsuspend", "rt_sigtimedwait",
+	"rt_sigtimedwait_time64", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "sigaction", "sigprocmask", "sigreturn",
+	"sigaltstack", "signal", "signalfd", "signalfd4", "pause", "alarm", "setitimer", "getitimer",
+	"restart_syscall", "clock_gettime", "clock_gettime64", "clock_getres", "clock_getres_time64",
+	"clock_nanosleep", "clock_nanosleep_time64", "nanosleep", "gettimeofday", "time", "timer_create",
+	"timer_settime", "timer_settime64", "timer_gettime", "timer_gettime64", "timer_getoverrun", "timer_delete",
+	"timerfd_create", "timerfd_settime", "timerfd_settime64", "timerfd_gettime", "timerfd_gettime64",
 };
 
 /* Without a pid namespace the group is what we kill: nobody leaves it. */
-static const char *const denied_without_namespaces[] = {"setsid", "setpgid"};
+static const char *const needs_namespaces[] = {"setsid", "setpgid"};
+
+/* What terminals and files are asked; nothing that types for their user, or reaches into a driver. */
+static const unsigned requests[] = {TCGETS, TIOCGWINSZ, TIOCGPGRP, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX,
+                                    FICLONE, FICLONERANGE, FS_IOC_GETFLAGS};
+
+#if defined(__s390__) || defined(__CRIS__)
+#define CLONE_FLAGS 1
+#else
+#define CLONE_FLAGS 0
+#endif
+#define NEW_NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP)
+
+static bool
+is_allowed(const char *name, enum jail_kind kind)
+{
+	for (size_t i = 0; i < COUNT(needs_namespaces); i++)
+		if (strcmp(name, needs_namespaces[i]) == 0)
+			return kind == JAIL_NAMESPACES;
+	return true;
+}
 
 static int
-deny_all(scmp_filter_ctx c, const char *const *names, size_t count)
+allow_by_name(scmp_filter_ctx c, enum jail_kind kind)
 {
-	for (size_t i = 0; i < count; i++) {
-		int number = seccomp_syscall_resolve_name(names[i]);
-		int r = number == __NR_SCMP_ERROR ? 0 : seccomp_rule_add(c, SCMP_ACT_ERRNO(EPERM), number, 0);
+	for (size_t i = 0; i < COUNT(allowed); i++) {
+		int number = seccomp_syscall_resolve_name(allowed[i]);
+		int r = number == __NR_SCMP_ERROR || !is_allowed(allowed[i], kind)
+		                ? 0
+		                : seccomp_rule_add(c, SCMP_ACT_ALLOW, number, 0);
 
 		/* -EDOM: not a call of this architecture. */
 		if (r < 0 && r != -EDOM)
@@ -61,29 +112,19 @@ deny_all(scmp_filter_ctx c, const char *const *names, size_t count)
 	return 0;
 }
 
-/* The call, when the argument and value compare so, ends with this errno. */
+/* clone3 has its flags in memory, where no filter sees them: C libraries go on with clone when there is none. */
 static int
-deny_when(scmp_filter_ctx c, int number, uint16_t error, const struct scmp_arg_cmp *when)
+allow_by_arguments(scmp_filter_ctx c)
 {
-	return seccomp_rule_add_array(c, SCMP_ACT_ERRNO(error), number, 1, when);
-}
+	const struct scmp_arg_cmp no_namespace = {CLONE_FLAGS, SCMP_CMP_MASKED_EQ, NEW_NAMESPACES, 0};
+	int r = seccomp_rule_add_array(c, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, &no_namespace);
 
-static int
-deny_by_arguments(scmp_filter_ctx c)
-{
-	const struct scmp_arg_cmp new_user = {0, SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER};
-	const struct scmp_arg_cmp not_local = {0, SCMP_CMP_NE, AF_UNIX, 0};
-	const struct scmp_arg_cmp types_for_user = {1, SCMP_CMP_MASKED_EQ, 0xffffffffU, TIOCSTI};
-	/* Newer C libraries try clone3 first and go on with clone, whose flags can be seen. */
-	int clone3 = seccomp_syscall_resolve_name("clone3");
-	int r = clone3 == __NR_SCMP_ERROR ? 0 : seccomp_rule_add(c, SCMP_ACT_ERRNO(ENOSYS), clone3, 0);
+	for (size_t i = 0; r == 0 && i < COUNT(requests); i++) {
+		/* The kernel looks at 32 bits. */
+		const struct scmp_arg_cmp is_request = {1, SCMP_CMP_MASKED_EQ, 0xffffffffU, requests[i]};
 
-	if (r == 0)
-		r = deny_when(c, SCMP_SYS(clone), EPERM, &new_user);
-	if (r == 0)
-		r = deny_when(c, SCMP_SYS(socket), EAFNOSUPPORT, &not_local);
-	if (r == 0)
-		r = deny_when(c, SCMP_SYS(ioctl), EPERM, &types_for_user);
+		r = seccomp_rule_add_array(c, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &is_request);
+	}
 	return r;
 }
 
@@ -101,17 +142,15 @@ add_rules(scmp_filter_ctx c, enum jail_kind kind)
 	if (r == 0)
 		r = seccomp_attr_set(c, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (r == 0)
-		r = deny_all(c, denied, sizeof(denied) / sizeof(denied[0]));
-	if (r == 0 && kind == JAIL_DIRECTORY)
-		r = deny_all(c, denied_without_namespaces, 2);
-	return r == 0 ? deny_by_arguments(c) : r;
+		r = allow_by_name(c, kind);
+	return r == 0 ? allow_by_arguments(c) : r;
 }
 
 /* Writes the compiled program to fd; 0 or a negative errno. */
 static int
 compile(enum jail_kind kind, int fd)
 {
-	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ALLOW);
+	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 
 	if (c == NULL)
 		return -ENOMEM;
