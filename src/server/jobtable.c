@@ -10,9 +10,13 @@
 #include "xalloc.h"
 
 void
-jobtable_init(struct jobtable *t, size_t slots, size_t queue_max)
+jobtable_init(struct jobtable *t, const struct jobtable_limits *limits)
 {
-	*t = (struct jobtable){.slots = slots, .queue_max = queue_max};
+	*t = (struct jobtable){.limits = *limits};
+	if (t->limits.client_slots == 0)
+		t->limits.client_slots = limits->slots;
+	if (t->limits.client_queue == 0)
+		t->limits.client_queue = limits->queue;
 }
 
 void
@@ -63,16 +67,16 @@ jobtable_remove(struct jobtable *t, struct jobtable_entry *e)
 }
 
 size_t
-jobtable_count_reading(const struct jobtable *t, const unsigned char address[ACCESS_ADDRESS_SIZE])
+jobtable_count(const struct jobtable *t, enum jobtable_phase phase, const unsigned char address[ACCESS_ADDRESS_SIZE])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < t->count; i++)
-		n += t->list[i].phase == JOB_READING &&
-		     memcmp(t->list[i].address, address, ACCESS_ADDRESS_SIZE) == 0;
+	for (size_t i = 0; i < t->count && t->in_phase[phase] != 0; i++)
+		n += t->list[i].phase == phase && memcmp(t->list[i].address, address, ACCESS_ADDRESS_SIZE) == 0;
 	return n;
 }
 
+/* Whoever waits while a slot is free has all that one client may have, so e takes nobody's turn. */
 enum jobtable_answer
 jobtable_want(struct jobtable *t, struct jobtable_entry *e)
 {
@@ -80,11 +84,13 @@ jobtable_want(struct jobtable *t, struct jobtable_entry *e)
 		return JOBTABLE_WAIT;
 	if (e->phase != JOB_READING)
 		return JOBTABLE_FULL;
-	if (t->in_phase[JOB_RUNNING] < t->slots && t->in_phase[JOB_WAITING] == 0) {
+	if (t->in_phase[JOB_RUNNING] < t->limits.slots &&
+	    jobtable_count(t, JOB_RUNNING, e->address) < t->limits.client_slots) {
 		enter(t, e, JOB_RUNNING);
 		return JOBTABLE_GO;
 	}
-	if (t->in_phase[JOB_WAITING] >= t->queue_max) {
+	if (t->in_phase[JOB_WAITING] >= t->limits.queue ||
+	    jobtable_count(t, JOB_WAITING, e->address) >= t->limits.client_queue) {
 		enter(t, e, JOB_REPLYING);
 		return JOBTABLE_FULL;
 	}
@@ -110,18 +116,33 @@ jobtable_free_slot(struct jobtable *t, struct jobtable_entry *e)
 		enter(t, e, JOB_REPLYING);
 }
 
+static bool
+is_before(const struct jobtable_entry *a, size_t a_runs, const struct jobtable_entry *b, size_t b_runs)
+{
+	return a_runs != b_runs ? a_runs < b_runs : a->turn < b->turn;
+}
+
 struct jobtable_entry *
 jobtable_next(struct jobtable *t)
 {
 	struct jobtable_entry *first = NULL;
+	size_t fewest = 0;
 
-	if (t->in_phase[JOB_RUNNING] >= t->slots || t->in_phase[JOB_WAITING] == 0)
+	if (t->in_phase[JOB_RUNNING] >= t->limits.slots || t->in_phase[JOB_WAITING] == 0)
 		return NULL;
 	for (size_t i = 0; i < t->count; i++) {
 		struct jobtable_entry *e = &t->list[i];
 
-		if (e->phase == JOB_WAITING && (first == NULL || e->turn < first->turn))
+		/* Most often the one before is of the same client, and came earlier. */
+		if (e->phase != JOB_WAITING || (first != NULL && e->turn > first->turn &&
+		                                memcmp(e->address, first->address, ACCESS_ADDRESS_SIZE) == 0))
+			continue;
+		size_t runs = jobtable_count(t, JOB_RUNNING, e->address);
+
+		if (runs < t->limits.client_slots && (first == NULL || is_before(e, runs, first, fewest))) {
 			first = e;
+			fewest = runs;
+		}
 	}
 	if (first != NULL)
 		enter(t, first, JOB_RUNNING);

@@ -2,6 +2,7 @@
 #ifndef DCC_JOBTABLE_H
 #define DCC_JOBTABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -10,7 +11,8 @@
 
 /*
  * The listener's list of its children and the one decision it takes: who may use a processor now.
- * Slots are granted in the order in which requests became complete. Pure.
+ * A free slot goes to the client (an address) that has the fewest; of those that have equally many, and of one client's
+ * own jobs, to the request that became complete first. Pure.
  */
 enum jobtable_phase {
 	JOB_READING,  /* sends its request, or nothing at all */
@@ -29,12 +31,18 @@ struct jobtable_entry {
 	unsigned char address[ACCESS_ADDRESS_SIZE];
 };
 
+struct jobtable_limits {
+	size_t slots;        /* jobs at once */
+	size_t queue;        /* jobs that wait */
+	size_t client_slots; /* of one client; 0: as many as there are */
+	size_t client_queue; /* of one client; 0: the same */
+};
+
 struct jobtable {
 	struct jobtable_entry *list;
 	size_t count;
 	size_t cap;
-	size_t slots;
-	size_t queue_max;
+	struct jobtable_limits limits;
 	size_t in_phase[JOBTABLE_PHASES];
 	uint64_t next_turn;
 };
@@ -42,7 +50,7 @@ struct jobtable {
 enum jobtable_answer { JOBTABLE_GO, JOBTABLE_WAIT, JOBTABLE_FULL };
 
 void
-jobtable_init(struct jobtable *t, size_t slots, size_t queue_max);
+jobtable_init(struct jobtable *t, const struct jobtable_limits *limits);
 void
 jobtable_release(struct jobtable *t);
 /* The new entry, in this phase; borrowed until the next add or remove. */
@@ -54,20 +62,20 @@ struct jobtable_entry *
 jobtable_find(struct jobtable *t, pid_t pid);
 void
 jobtable_remove(struct jobtable *t, struct jobtable_entry *e);
-/* Connections of this address that have not sent a whole request. */
+/* Entries of this address in this phase. */
 size_t
-jobtable_count_reading(const struct jobtable *t, const unsigned char address[ACCESS_ADDRESS_SIZE]);
+jobtable_count(const struct jobtable *t, enum jobtable_phase phase, const unsigned char address[ACCESS_ADDRESS_SIZE]);
 /* The request of e is complete: its slot at once, or a place in the queue, or neither. An entry that waits is told WAIT
  * again. */
 enum jobtable_answer
 jobtable_want(struct jobtable *t, struct jobtable_entry *e);
-/* Jobs that wait before e. */
+/* Jobs that became complete before e and still wait. */
 size_t
 jobtable_ahead(const struct jobtable *t, const struct jobtable_entry *e);
 /* e needs its slot no more. */
 void
 jobtable_free_slot(struct jobtable *t, struct jobtable_entry *e);
-/* The next one that may run, which now has its slot; NULL while all slots are taken or nobody waits. */
+/* The next one that may run, which now has its slot; NULL while all slots are taken, or nobody waits who may have one. */
 struct jobtable_entry *
 jobtable_next(struct jobtable *t);
 

@@ -198,8 +198,8 @@ admit(const struct listener *l, const unsigned char address[ACCESS_ADDRESS_SIZE]
 	if (!access_is_allowed(&l->setup->settings->allow, address))
 		return REASON_ACCESS;
 	if (t->in_phase[JOB_READING] >= READING_MAX ||
-	    t->count >= READING_MAX + t->queue_max + 2 * t->slots + HELPERS_MAX ||
-	    jobtable_count_reading(t, address) >= READING_PER_ADDRESS)
+	    t->count >= READING_MAX + t->limits.queue + 2 * t->limits.slots + HELPERS_MAX ||
+	    jobtable_count(t, JOB_READING, address) >= READING_PER_ADDRESS)
 		return REASON_FULL;
 	return REASON_NONE;
 }
@@ -470,7 +470,12 @@ listener_run(const struct listener_setup *setup)
 		.sample_at_ms = now_ms,
 	};
 
-	jobtable_init(&l.table, s->jobs, QUEUE_BASE + QUEUE_PER_SLOT * s->jobs);
+	const struct jobtable_limits limits = {.slots = s->jobs,
+	                                       .queue = QUEUE_BASE + QUEUE_PER_SLOT * s->jobs,
+	                                       .client_slots = s->client_jobs,
+	                                       .client_queue = s->client_queue};
+
+	jobtable_init(&l.table, &limits);
 	stats_init(&l.stats, now_ms);
 	while (l.stage == SERVING || l.table.count != 0) {
 		now_ms = io_now_ms();

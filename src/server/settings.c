@@ -11,7 +11,7 @@
 
 enum option {
 	OPT_DAEMON = 1, OPT_NO_DETACH, OPT_INETD, OPT_LISTEN, OPT_PORT, OPT_ALLOW, OPT_ALLOW_PRIVATE,
-	OPT_JOBS, OPT_NICE, OPT_USER, OPT_JOB_LIFETIME, OPT_LIFETIME, OPT_LOG_FILE, OPT_LOG_LEVEL,
+	OPT_JOBS, OPT_CLIENT_JOBS, OPT_CLIENT_QUEUE, OPT_JOB_MEMORY, OPT_JOB_DISK, OPT_NICE, OPT_USER, OPT_JOB_LIFETIME, OPT_LIFETIME, OPT_LOG_FILE, OPT_LOG_LEVEL,
 	OPT_LOG_STDERR, OPT_VERBOSE, OPT_PID_FILE, OPT_STORE_DIR, OPT_STORE_SIZE, OPT_STATS, OPT_STATS_PORT,
 	OPT_CHAOS, OPT_INSECURE, OPT_CHECK, OPT_SHOW_COMPILERS, OPT_HELP, OPT_VERSION
 };
@@ -31,6 +31,10 @@ static const struct poptOption options[] = {
 	FLAG("allow-private", 0, OPT_ALLOW_PRIVATE,
 	     "serve loopback and private networks (the default without --allow)"),
 	VALUE("jobs", 'j', OPT_JOBS, "compilers at once (default: processors + 2)", "N"),
+	VALUE("client-jobs", 0, OPT_CLIENT_JOBS, "of these, for one client (default: all)", "N"),
+	VALUE("client-queue", 0, OPT_CLIENT_QUEUE, "jobs of one client that may wait (default: all that may)", "N"),
+	VALUE("job-memory", 0, OPT_JOB_MEMORY, "memory of one job (default: what the machine has)", "SIZE[K|M|G]"),
+	VALUE("job-disk", 0, OPT_JOB_DISK, "bytes that one job may write (default 2G)", "SIZE[K|M|G]"),
 	VALUE("nice", 'N', OPT_NICE, "lower the priority of jobs by N (default 5)", "N"),
 	VALUE("user", 0, OPT_USER, "as root: become this user (default dccd, distcc or nobody)", "NAME"),
 	VALUE("job-lifetime", 0, OPT_JOB_LIFETIME,
@@ -67,6 +71,8 @@ static const struct range {
 	{OPT_PORT, "port", 1, 65535},
 	{OPT_STATS_PORT, "stats-port", 1, 65535},
 	{OPT_JOBS, "jobs", 1, SETTINGS_JOBS_MAX},
+	{OPT_CLIENT_JOBS, "client-jobs", 1, SETTINGS_JOBS_MAX},
+	{OPT_CLIENT_QUEUE, "client-queue", 1, 1000000},
 	{OPT_NICE, "nice", 0, 19},
 	{OPT_JOB_LIFETIME, "job-lifetime", 0, 10000000},
 	{OPT_LIFETIME, "lifetime", 0, 1000000000},
@@ -107,6 +113,8 @@ set_number(struct settings *s, enum option code, const char *text, char **error)
 	case OPT_PORT: s->port = (unsigned)n; break;
 	case OPT_STATS_PORT: s->stats_port = (unsigned)n; break;
 	case OPT_JOBS: s->jobs = (unsigned)n; break;
+	case OPT_CLIENT_JOBS: s->client_jobs = (unsigned)n; break;
+	case OPT_CLIENT_QUEUE: s->client_queue = (unsigned)n; break;
 	case OPT_NICE: s->niceness = (int)n; break;
 	case OPT_JOB_LIFETIME: s->job_lifetime_s = n; break;
 	case OPT_LIFETIME: s->lifetime_s = n; break;
@@ -116,10 +124,10 @@ set_number(struct settings *s, enum option code, const char *text, char **error)
 
 /* Bytes, or with a suffix KiB, MiB, GiB, TiB. */
 static enum err
-set_size(int64_t *to, const char *text, char **error)
+set_size(int64_t *to, const char *name, const char *text, char **error)
 {
 	static const char suffixes[] = "KMGT";
-	const struct range r = {OPT_STORE_SIZE, "store-size", 0, INT64_MAX / 100};
+	const struct range r = {OPT_STORE_SIZE, name, 0, INT64_MAX / 100};
 	size_t len = strlen(text);
 	const char *suffix = len != 0 ? strchr(suffixes, text[len - 1]) : NULL;
 	char *digits = xstrndup(text, suffix != NULL ? len - 1 : len);
@@ -134,7 +142,18 @@ set_size(int64_t *to, const char *text, char **error)
 		return OK;
 	}
 	free(*error);
-	*error = xasprintf("--store-size \"%s\": must be a whole number, with or without K, M, G or T behind it", text);
+	*error = xasprintf("--%s \"%s\": must be a whole number, with or without K, M, G or T behind it", name, text);
+	return ERR_USAGE;
+}
+
+static enum err
+set_quota(int64_t *to, const char *name, const char *text, char **error)
+{
+	enum err e = set_size(to, name, text, error);
+
+	if (e != OK || *to >= SETTINGS_SIZE_MIN)
+		return e;
+	*error = xasprintf("--%s \"%s\": must be at least 1M", name, text);
 	return ERR_USAGE;
 }
 
@@ -246,7 +265,9 @@ apply(struct settings *s, enum option code, const char *text, char **error)
 	case OPT_PID_FILE: return set_path(&s->pid_file, "pid-file", text, error);
 	case OPT_STORE_DIR: return set_path(&s->store_dir, "store-dir", text, error);
 	case OPT_CHAOS: return chaos_plan_parse(text, &s->chaos, error);
-	case OPT_STORE_SIZE: return set_size(&s->store_size, text, error);
+	case OPT_STORE_SIZE: return set_size(&s->store_size, "store-size", text, error);
+	case OPT_JOB_MEMORY: return set_quota(&s->job_memory, "job-memory", text, error);
+	case OPT_JOB_DISK: return set_quota(&s->job_disk, "job-disk", text, error);
 	default: return set_number(s, code, text, error);
 	}
 	*error = xstrdup("--listen \"\": must be an address or a host name");
@@ -315,6 +336,7 @@ settings_parse(struct settings *s, int argc, char **argv, char **error)
 	s->niceness = 5;
 	s->store_size = -1;
 	s->job_lifetime_s = SETTINGS_JOB_LIFETIME_S;
+	s->job_disk = SETTINGS_JOB_DISK;
 	s->log_level = LOG_LEVEL_NOTICE;
 	const char **words = xcalloc((size_t)argc + 1, sizeof(*words));
 

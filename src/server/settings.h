@@ -16,6 +16,8 @@
 #define SETTINGS_STATS_PORT 3633u
 #define SETTINGS_JOBS_MAX 10000u
 #define SETTINGS_JOB_LIFETIME_S 3600
+#define SETTINGS_JOB_DISK ((int64_t)2 << 30)
+#define SETTINGS_SIZE_MIN ((int64_t)1 << 20)
 
 enum settings_action {
 	SETTINGS_SERVE,
@@ -34,6 +36,10 @@ struct settings {
 	unsigned port;
 	struct access_list allow;
 	unsigned jobs;
+	unsigned client_jobs;     /* of one client at once; 0: as many as there are */
+	unsigned client_queue;    /* of one client that wait; 0: the same */
+	int64_t job_memory;       /* bytes; 0: what the machine has */
+	int64_t job_disk;         /* bytes */
 	int niceness;
 	char *user;               /* --user, or NULL */
 	int64_t job_lifetime_s;   /* 0: no limit */

@@ -17,7 +17,6 @@
 
 #define PIECE ((size_t)64 << 10)
 #define TICK_MS 5000
-#define FILE_LIMIT ((int64_t)2 << 30)
 #define MEMORY_LIMIT_MIN ((int64_t)4 << 30)
 
 typedef bool (*search_fn)(const char *text, size_t len);
@@ -165,8 +164,8 @@ run_jail(struct job *j, const struct work *w, struct jail_result *result)
 		.umask = w->umask,
 		.work_dir = j->settings->store_dir,
 		.deadline_ms = lifetime_ms != 0 ? io_now_ms() + lifetime_ms : IO_NO_DEADLINE,
-		.file_limit = FILE_LIMIT,
-		.memory_limit = memory_limit(),
+		.file_limit = j->settings->job_disk,
+		.memory_limit = j->settings->job_memory != 0 ? j->settings->job_memory : memory_limit(),
 		.watch_fd = j->peer.in_fd,
 		.on_tick = tick,
 		.context = j,

@@ -21,7 +21,7 @@ table(size_t slots, size_t queue_max, int n)
 {
 	struct jobtable t;
 
-	jobtable_init(&t, slots, queue_max);
+	jobtable_init(&t, &(struct jobtable_limits){.slots = slots, .queue = queue_max});
 	for (int i = 1; i <= n; i++)
 		jobtable_add(&t, i, -1, JOB_READING, here);
 	return t;
@@ -136,8 +136,55 @@ readers_are_counted_by_address(void **state)
 	jobtable_add(&t, 9, -1, JOB_READING, there);
 	jobtable_add(&t, 10, -1, JOB_HELPER, there);
 	assert_int_equal(want(&t, 1), JOBTABLE_GO);
-	assert_int_equal(jobtable_count_reading(&t, here), 2);
-	assert_int_equal(jobtable_count_reading(&t, there), 1);
+	assert_int_equal(jobtable_count(&t, JOB_READING, here), 2);
+	assert_int_equal(jobtable_count(&t, JOB_READING, there), 1);
+	jobtable_release(&t);
+}
+
+static void
+the_client_with_fewer_jobs_is_next(void **state)
+{
+	struct jobtable t = table(2, 10, 5);
+
+	(void)state;
+	for (pid_t pid = 6; pid <= 8; pid++)
+		jobtable_add(&t, pid, -1, JOB_READING, there);
+	for (pid_t pid = 1; pid <= 8; pid++)
+		assert_int_equal(want(&t, pid), pid <= 2 ? JOBTABLE_GO : JOBTABLE_WAIT);
+	/* One slot is here's, so the other is there's; then they take turns. */
+	static const pid_t freed[] = {1, 2, 6, 3, 7}, next[] = {6, 3, 7, 4, 8};
+
+	for (int i = 0; i < 5; i++) {
+		jobtable_free_slot(&t, jobtable_find(&t, freed[i]));
+		struct jobtable_entry *e = jobtable_next(&t);
+
+		assert_non_null(e);
+		assert_int_equal(e->pid, next[i]);
+	}
+	jobtable_release(&t);
+}
+
+static void
+one_client_gets_no_more_than_its_share(void **state)
+{
+	struct jobtable t;
+
+	(void)state;
+	jobtable_init(&t, &(struct jobtable_limits){.slots = 3, .queue = 10, .client_slots = 2, .client_queue = 1});
+	for (pid_t pid = 1; pid <= 4; pid++)
+		jobtable_add(&t, pid, -1, JOB_READING, here);
+	jobtable_add(&t, 5, -1, JOB_READING, there);
+	assert_int_equal(want(&t, 1), JOBTABLE_GO);
+	assert_int_equal(want(&t, 2), JOBTABLE_GO);
+	/* A slot is free, but not for this one. */
+	assert_int_equal(want(&t, 3), JOBTABLE_WAIT);
+	assert_null(jobtable_next(&t));
+	assert_int_equal(want(&t, 4), JOBTABLE_FULL);
+	assert_int_equal(want(&t, 5), JOBTABLE_GO);
+	jobtable_free_slot(&t, jobtable_find(&t, 5));
+	assert_null(jobtable_next(&t));
+	jobtable_free_slot(&t, jobtable_find(&t, 1));
+	assert_int_equal(jobtable_next(&t)->pid, 3);
 	jobtable_release(&t);
 }
 
@@ -152,6 +199,8 @@ main(void)
 		cmocka_unit_test(a_job_that_dies_leaves_its_slot),
 		cmocka_unit_test(a_slot_is_given_back_once),
 		cmocka_unit_test(readers_are_counted_by_address),
+		cmocka_unit_test(the_client_with_fewer_jobs_is_next),
+		cmocka_unit_test(one_client_gets_no_more_than_its_share),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
