@@ -56,7 +56,8 @@
 	X(REASON_ARGUMENTS, 78, "arguments", "the volunteer does not run such a command line") \
 	X(REASON_INTERNAL, 79, "internal", "the volunteer failed in a way of its own") \
 	X(REASON_NO_PUMP, 80, "no-pump", "the volunteer has no pump mode") \
-	X(REASON_DAMAGED, 81, "damaged", "bytes were changed on their way")
+	X(REASON_DAMAGED, 81, "damaged", "bytes were changed on their way") \
+	X(REASON_AUTH, 82, "auth", "the volunteer and this machine do not accept each other")
 
 #define REASON_ENUM(code, number, word, sentence) code = number,
 enum reason { REASON_LIST(REASON_ENUM) };

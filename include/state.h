@@ -22,12 +22,16 @@ enum state_phase {
 
 enum state_mode { STATE_MODE_NONE, STATE_MODE_LOCAL, STATE_MODE_PLAIN, STATE_MODE_PUMP };
 
+/* How the volunteer is reached. */
+enum state_link { STATE_LINK_NONE, STATE_LINK_TCP, STATE_LINK_SSH, STATE_LINK_TLS };
+
 #define STATE_NAME_MAX 128
 #define STATE_SIZE 512
 
 struct state {
 	enum state_phase phase;
 	enum state_mode mode;
+	enum state_link link;
 	int64_t pid;
 	int64_t start_ms;                  /* wall clock, ms since the epoch: when dcc started */
 	int64_t phase_ms;                  /* when this phase began */
@@ -42,6 +46,8 @@ const char *
 state_phase_name(enum state_phase phase);
 const char *
 state_mode_name(enum state_mode mode);
+const char *
+state_link_name(enum state_link link);
 
 /* The codec: pure. get returns ERR_PROTOCOL for bytes that are no record of this version. */
 void
@@ -62,7 +68,7 @@ void
 state_open(struct state_writer *w, const char *dir, const char *source);
 /*
  * Changes phase, host, slot; host NULL: both unchanged. What repeats the phase that is, at the same
- * place, leaves its time. mode and blocked_on are set in w->state before; leaving Blocked clears
+ * place, leaves its time. mode, link and blocked_on are set in w->state before; leaving Blocked clears
  * blocked_on.
  */
 void

@@ -79,12 +79,17 @@ connect_host(struct attempt *a, const struct host *h, struct connection *c, stru
 
 	if (c->fd >= 0)
 		return TALK_DONE;
+	const struct transport_setup setup = {.ssh_words = config_string(a->config, CONFIG_SSH), .dir = a->dirs->base};
+
+	a->job.state->state.link = h->kind == HOST_SSH ? STATE_LINK_SSH : h->has_tls ? STATE_LINK_TLS : STATE_LINK_TCP;
 	state_enter(a->job.state, STATE_CONNECT, a->job.host, a->job.slot);
-	enum err e = transport_connect(h, config_string(a->config, CONFIG_SSH),
-	                               io_now_ms() + a->connect_timeout_ms, c, &why);
-	enum talk_end end = e == OK           ? TALK_DONE
-	                    : e == ERR_CLOSED ? talk_fail(r, TALK_STOPPED, REASON_NONE, NULL)
-	                                      : talk_fail(r, TALK_HOST_FAILED, REASON_CONNECT, "%s", why);
+	enum err e = transport_connect(h, &setup, io_now_ms() + a->connect_timeout_ms, c, &why);
+	enum talk_end end = TALK_DONE;
+
+	if (e == ERR_CLOSED)
+		end = talk_fail(r, TALK_STOPPED, REASON_NONE, NULL);
+	else if (e != OK)
+		end = talk_fail(r, TALK_HOST_FAILED, e == ERR_DENIED ? REASON_AUTH : REASON_CONNECT, "%s", why);
 
 	free(why);
 	return end;

@@ -90,6 +90,7 @@ run_here(struct build *b, enum reason why, const char *detail)
 	}
 	outcome_set(&b->outcome, OUTCOME_HERE, why, detail);
 	b->state.state.mode = STATE_MODE_LOCAL;
+	b->state.state.link = STATE_LINK_NONE;
 	state_enter(&b->state, STATE_COMPILE, "localhost", -1);
 	enum err e = local_run(b->m->path, b->m->command.items, &status);
 
@@ -112,7 +113,8 @@ exit_code_of(enum reason why)
 	case REASON_PROTOCOL:
 	case REASON_DAMAGED: return EXIT_PROTOCOL_ERROR;
 	case REASON_COMPILER: return EXIT_COMPILER_MISSING;
-	case REASON_ACCESS: return EXIT_ACCESS_DENIED;
+	case REASON_ACCESS:
+	case REASON_AUTH: return EXIT_ACCESS_DENIED;
 	case REASON_FULL: return EXIT_BUSY;
 	case REASON_NO_HOSTS:
 	case REASON_BACKED_OFF:

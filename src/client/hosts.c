@@ -154,6 +154,8 @@ read_option(struct entry *e, size_t n)
 
 	if (n == 3 && memcmp(word, "lzo", n) == 0)
 		e->host.has_lzo = true;
+	else if (n == 3 && memcmp(word, "tls", n) == 0)
+		e->host.has_tls = true;
 	else if (n == 3 && memcmp(word, "cpp", n) == 0)
 		e->host.has_cpp = true;
 	else if (n == 4 && memcmp(word, "down", n) == 0)
@@ -163,11 +165,11 @@ read_option(struct entry *e, size_t n)
 	else if (n == 6 && memcmp(word, "distcc", n) == 0)
 		return set_language(e, HOST_DISTCC);
 	else if (strncmp(word, "auth", 4) == 0 && (n == 4 || word[4] == '='))
-		return fail(e, xasprintf("GSSAPI (auth) is not supported; reach the host over "
-		                         "ssh instead: @HOST"));
+		return fail(e, xasprintf("GSSAPI (auth) is not supported; use a key (\",tls\", see "
+		                         "dcc(1)) or ssh (@HOST)"));
 	else
-		return fail(e, xasprintf("unknown option \"%.*s\"; there are lzo, cpp, down, "
-		                         "native and distcc",
+		return fail(e, xasprintf("unknown option \"%.*s\"; there are tls, lzo, cpp, "
+		                         "down, native and distcc",
 		                         (int)n, word));
 	return true;
 }
@@ -187,6 +189,8 @@ read_options(struct entry *e)
 		return fail(e, xasprintf("\"%s\" is not understood", e->p));
 	if (e->host.has_cpp && !e->host.has_lzo)
 		return fail(e, xasprintf("cpp needs lzo too: \",lzo,cpp\""));
+	if (e->host.has_tls && e->host.kind == HOST_SSH)
+		return fail(e, xasprintf("ssh encrypts already: leave out tls"));
 	return true;
 }
 

@@ -8,8 +8,8 @@
 #include "err.h"
 
 /*
- * Host list text -> array of hosts. distcc's grammar (distcc(1), "HOST SPECIFICATIONS") and two
- * options of our own: ",native" and ",distcc" force a language. Pure.
+ * Host list text -> array of hosts. distcc's grammar (distcc(1), "HOST SPECIFICATIONS") and options
+ * of our own: ",native" and ",distcc" force a language, ",tls" encrypts. Pure.
  */
 enum host_kind { HOST_LOCAL, HOST_TCP, HOST_SSH };
 enum host_language { HOST_ANY, HOST_NATIVE, HOST_DISTCC };
@@ -19,6 +19,7 @@ struct host {
 	enum host_language language; /* forced by an option; ",lzo" and ",cpp" alone force nothing */
 	bool is_down;                /* ",down": counted by -j, never used */
 	bool has_lzo;                /* protocol 2 when distcc's language is spoken */
+	bool has_tls;                /* TCP only: never a byte of a job in the clear */
 	bool has_cpp;                /* pump mode allowed over distcc's language */
 	char *name;                  /* host name or address without brackets; "localhost" for HOST_LOCAL */
 	char *user;                  /* ssh only, or NULL */

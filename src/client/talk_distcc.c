@@ -360,7 +360,7 @@ talk_distcc(const struct talk_job *job, struct connection *c, struct preprocess 
 	struct distcc d = {.job = job,
 	                   .r = r,
 	                   .fd = c->fd,
-	                   .is_over_ssh = c->ssh_pid != 0,
+	                   .is_over_ssh = job->state->state.link == STATE_LINK_SSH,
 	                   .protocol = has_lzo ? DISTCC_LZO : DISTCC_RAW,
 	                   .cpp = cpp};
 	enum talk_end end = run(&d);

@@ -12,13 +12,15 @@
 #include <unistd.h>
 
 #include "io.h"
+#include "path.h"
 #include "process.h"
+#include "relay_line.h"
 #include "transport.h"
 #include "strv.h"
 #include "xalloc.h"
 
-/* ssh that is told to end gets this long. */
-#define SSH_GRACE_MS 500
+/* A helper that is told to end gets this long. */
+#define GRACE_MS 500
 /* What separates the words of DCC_SSH. */
 #define BLANKS " \t"
 
@@ -124,62 +126,163 @@ make_ssh_command(const struct host *h, const char *ssh_words, struct strv *argv)
 	strv_add(argv, "--enable-tcp-insecure");
 }
 
+/* Runs a helper between us and its standard input (or stdin_fd) and output; *fd is our end. ERR_CONNECT with *why. */
 static enum err
-connect_ssh(const struct host *h, const char *ssh_words, struct connection *c, char **why)
+start_helper(char *const *argv, int stdin_fd, struct connection *c, char **why)
 {
-	struct strv argv = {0};
 	int pair[2];
 
-	if (ssh_words[strspn(ssh_words, BLANKS)] == '\0') {
-		*why = xasprintf("no command for ssh: DCC_SSH is blank");
-		return ERR_CONNECT;
-	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
 		*why = xasprintf("socketpair: %s", strerror(errno));
 		return ERR_CONNECT;
 	}
-	make_ssh_command(h, ssh_words, &argv);
-	struct process_spec spec = {.path = argv.items[0],
-	                            .argv = argv.items,
-	                            .stdin_fd = pair[1],
+	struct process_spec spec = {.path = argv[0],
+	                            .argv = argv,
+	                            .stdin_fd = stdin_fd >= 0 ? stdin_fd : pair[1],
 	                            .stdout_fd = pair[1],
 	                            .stderr_fd = -1,
 	                            .own_group = true};
-	enum err e = process_start(&spec, &c->ssh_pid);
+	enum err e = process_start(&spec, &c->helper_pid);
 
 	if (e == OK)
 		e = io_set_nonblocking(pair[0]);
 	if (e == OK)
 		c->fd = pair[0];
 	else
-		*why = xasprintf("cannot run %s: %s", argv.items[0], strerror(errno));
+		*why = xasprintf("cannot run %s: %s", argv[0], strerror(errno));
 	close(pair[1]);
 	if (e != OK)
 		close(pair[0]);
-	strv_release(&argv);
 	return e == OK ? OK : ERR_CONNECT;
 }
 
+static enum err
+connect_ssh(const struct host *h, const struct transport_setup *setup, struct connection *c, char **why)
+{
+	struct strv argv = {0};
+
+	if (setup->ssh_words[strspn(setup->ssh_words, BLANKS)] == '\0') {
+		*why = xasprintf("no command for ssh: DCC_SSH is blank");
+		return ERR_CONNECT;
+	}
+	make_ssh_command(h, setup->ssh_words, &argv);
+	enum err e = start_helper(argv.items, -1, c, why);
+
+	strv_release(&argv);
+	return e;
+}
+
+/* dcc-tls is installed beside us, and built there too. */
+static char *
+find_relay(void)
+{
+	char own[4096];
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+
+	if (n <= 0)
+		return xstrdup(BINDIR "/dcc-tls");
+	own[n] = '\0';
+	char *dir = path_dir(own);
+	char *path = path_join(dir, "dcc-tls");
+
+	free(dir);
+	return path;
+}
+
+/* The relay's first line; what follows is the volunteer's, which says nothing before we have spoken. */
+static enum err
+read_verdict(int fd, int64_t deadline_ms, char line[RELAY_LINE_MAX])
+{
+	size_t len = 0;
+
+	while (len + 1 < RELAY_LINE_MAX) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		ssize_t n = read(fd, line + len, RELAY_LINE_MAX - 1 - len);
+
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return ERR_SYSTEM;
+		if (n == 0)
+			return ERR_MISSING;
+		len += n > 0 ? (size_t)n : 0;
+		if (len != 0 && line[len - 1] == '\n') {
+			line[len - 1] = '\0';
+			return OK;
+		}
+		enum err e = n < 0 ? process_poll(&p, 1, deadline_ms) : OK;
+
+		if (e != OK)
+			return e;
+	}
+	return ERR_PROTOCOL;
+}
+
+/* OK once the relay says that the handshake is complete. */
+static enum err
+await_verdict(const struct connection *c, int64_t deadline_ms, char **why)
+{
+	char line[RELAY_LINE_MAX];
+	enum err e = read_verdict(c->fd, deadline_ms, line);
+
+	if (e == ERR_CLOSED)
+		return e;
+	if (e == ERR_TIMEOUT)
+		*why = xasprintf("TLS: the handshake was not complete in time");
+	else if (e != OK)
+		*why = xasprintf("dcc-tls ended without a word");
+	if (e != OK)
+		return ERR_CONNECT;
+	if (strncmp(line, RELAY_OK, strlen(RELAY_OK)) == 0)
+		return OK;
+	if (strncmp(line, RELAY_DENIED, strlen(RELAY_DENIED)) == 0) {
+		*why = xasprintf("TLS: %s", line + strlen(RELAY_DENIED));
+		return ERR_DENIED;
+	}
+	*why = xasprintf("TLS: %s", line + strcspn(line, " ") + 1);
+	return ERR_CONNECT;
+}
+
+/* Puts the relay in the place of the TCP connection that c is. */
+static enum err
+secure(const struct host *h, const struct transport_setup *setup, int64_t deadline_ms, struct connection *c, char **why)
+{
+	char *path = find_relay();
+	char *argv[] = {path, h->name, h->id, setup->dir, NULL};
+	int tcp = c->fd;
+
+	c->fd = -1;
+	enum err e = start_helper(argv, tcp, c, why);
+
+	close(tcp);
+	free(path);
+	if (e == OK)
+		e = await_verdict(c, deadline_ms, why);
+	if (e != OK)
+		transport_close(c);
+	return e;
+}
+
 enum err
-transport_connect(const struct host *h, const char *ssh_words, int64_t deadline_ms,
+transport_connect(const struct host *h, const struct transport_setup *setup, int64_t deadline_ms,
                   struct connection *c, char **why)
 {
 	if (h->kind == HOST_SSH)
-		return connect_ssh(h, ssh_words, c, why);
-	return connect_tcp(h, deadline_ms, c, why);
+		return connect_ssh(h, setup, c, why);
+	enum err e = connect_tcp(h, deadline_ms, c, why);
+
+	return e == OK && h->has_tls ? secure(h, setup, deadline_ms, c, why) : e;
 }
 
 void
 transport_close(struct connection *c)
 {
 	io_close(&c->fd);
-	if (c->ssh_pid != 0) {
+	if (c->helper_pid != 0) {
 		int status;
 
 		/* Its standard input has ended, so it ends by itself; if not, it is told to. */
-		if (process_wait_until(c->ssh_pid, io_now_ms() + SSH_GRACE_MS, &status) ==
+		if (process_wait_until(c->helper_pid, io_now_ms() + GRACE_MS, &status) ==
 		    ERR_TIMEOUT)
-			process_stop_group(c->ssh_pid, SSH_GRACE_MS);
+			process_stop_group(c->helper_pid, GRACE_MS);
 	}
-	c->ssh_pid = 0;
+	c->helper_pid = 0;
 }

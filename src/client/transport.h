@@ -8,21 +8,26 @@
 #include "err.h"
 #include "hosts.h"
 
-/* A stream to a host: TCP, or the standard input and output of ssh. */
+/* A stream to a host: TCP, or a helper's standard input and output: ssh, or dcc-tls over TCP. */
 struct connection {
 	int fd;         /* a non-blocking socket; -1 when closed */
-	pid_t ssh_pid;  /* 0 for TCP */
+	pid_t helper_pid; /* 0 for TCP */
 };
 #define CONNECTION_INIT {.fd = -1}
 
+struct transport_setup {
+	const char *ssh_words; /* DCC_SSH, split at blanks */
+	char *dir;             /* the user's directory, for what helpers keep */
+};
+
 /*
- * Tries each address of the host before the deadline. ssh_words is DCC_SSH, split at blanks. ERR_CONNECT with *why (yours) in words;
- * ERR_CLOSED when a stop signal was caught.
+ * Tries each address of the host before the deadline. ERR_CONNECT with *why (yours) in words; ERR_DENIED when a side does not
+ * accept the other's key or certificate; ERR_CLOSED when a stop signal was caught.
  */
 enum err
-transport_connect(const struct host *h, const char *ssh_words, int64_t deadline_ms,
+transport_connect(const struct host *h, const struct transport_setup *setup, int64_t deadline_ms,
                   struct connection *c, char **why);
-/* Closes, and ends and reaps ssh. Safe on INIT and twice. */
+/* Closes, and ends and reaps the helper. Safe on INIT and twice. */
 void
 transport_close(struct connection *c);
 

@@ -90,9 +90,12 @@ add_text(struct buffer *out, const struct state *s, int64_t now_ms)
 	char *source = printable(s->source);
 	const char *mode = s->mode != STATE_MODE_NONE ? state_mode_name(s->mode) : "-";
 
-	add_string(out, xasprintf("%7lld  %-10s %6lld.%lld  %-30s %s  %s\n", (long long)s->pid,
+	bool is_encrypted = s->link == STATE_LINK_TLS || s->link == STATE_LINK_SSH;
+
+	add_string(out, xasprintf("%7lld  %-10s %6lld.%lld  %-30s %s  %s%s%s\n", (long long)s->pid,
 	                          state_phase_name(s->phase), (long long)(ms / 1000),
-	                          (long long)(ms % 1000 / 100), source, shown_place, mode));
+	                          (long long)(ms % 1000 / 100), source, shown_place, mode,
+	                          is_encrypted ? " " : "", is_encrypted ? state_link_name(s->link) : ""));
 	free(source);
 	free(shown_place);
 	free(place);
@@ -150,6 +153,7 @@ add_json(struct buffer *out, const struct state *s, int64_t now_ms)
 	add_string(out, xasprintf("{\"pid\":%lld", (long long)s->pid));
 	add_json_member(out, "phase", state_phase_name(s->phase));
 	add_json_member(out, "mode", state_mode_name(s->mode));
+	add_json_member(out, "link", state_link_name(s->link));
 	add_json_member(out, "source", s->source);
 	add_json_member(out, "host", s->host);
 	if (s->slot >= 0)

@@ -50,6 +50,7 @@ run_job(const struct child_context *c, int client, const struct sockaddr_storage
 	j.toolchain = c->setup->toolchain;
 	j.jail = c->setup->jail;
 	j.filter = c->setup->filter;
+	j.tls = c->setup->tls;
 	j.offers_pump = c->setup->offers_pump;
 	j.control_fd = control_fd;
 	j.running = (uint32_t)c->table->in_phase[JOB_RUNNING];

@@ -23,6 +23,7 @@
 #include "io.h"
 #include "jail.h"
 #include "job.h"
+#include "keyring.h"
 #include "listener.h"
 #include "log.h"
 #include "logfile.h"
@@ -31,6 +32,7 @@
 #include "process.h"
 #include "settings.h"
 #include "sockets.h"
+#include "tls.h"
 #include "toolchain.h"
 #include "upkeep.h"
 #include "xalloc.h"
@@ -44,10 +46,12 @@ struct daemon {
 	char *log_path;          /* the default log file's name */
 	struct sockets jobs, stats;
 	int pid_fd;
+	bool was_root;
 	struct toolchain toolchain;
 	enum jail_kind jail;
 	struct jail_filter *filter;
 	char *why_no_jail;
+	struct tls *tls;
 	bool offers_pump;
 	char *why_no_pump;
 };
@@ -247,6 +251,12 @@ prepare(struct daemon *d)
 {
 	int code = choose_account(d);
 
+	char *error = NULL;
+
+	/* As root yet: keys are nobody else's to read. */
+	d->was_root = geteuid() == 0;
+	if (code == 0 && keyring_load(&d->settings, &d->tls, &error) != OK)
+		code = fail(EXIT_BAD_ARGUMENTS, error);
 	if (code == 0)
 		code = give_up_root(d);
 	if (code == 0)
@@ -260,6 +270,8 @@ prepare(struct daemon *d)
 	d->filter = jail_filter_new(d->jail);
 	if (d->filter == NULL)
 		return fail(EXIT_FAILED, xstrdup("no system call filter could be made"));
+	if (d->tls != NULL && d->jail == JAIL_DIRECTORY)
+		keyring_guard(d->was_root ? KEYRING_OF_ROOT : KEYRING_OF_USER);
 	jail_sweep(d->settings.store_dir);
 	prepare_pump(d);
 	return 0;
@@ -281,6 +293,8 @@ announce(const struct daemon *d)
 		log_warning("--chaos: jobs are disturbed on purpose");
 	if (!d->offers_pump)
 		log_notice("no pump mode: %s", d->why_no_pump);
+	if (d->tls != NULL)
+		log_notice("TLS is offered%s", d->settings.requires_auth ? "; who does not prove who it is, is refused" : "");
 	if (d->settings.is_insecure_asked)
 		log_notice("--enable-tcp-insecure changes nothing: only offered compilers run, each confined");
 }
@@ -352,6 +366,7 @@ serve(struct daemon *d)
 	                               .toolchain = &d->toolchain,
 	                               .jail = d->jail,
 	                               .filter = d->filter,
+	                               .tls = d->tls,
 	                               .offers_pump = d->offers_pump,
 	                               .jobs = &d->jobs,
 	                               .stats = &d->stats,
@@ -422,6 +437,7 @@ run_inetd(struct daemon *d)
 	j.toolchain = &d->toolchain;
 	j.jail = d->jail;
 	j.filter = d->filter;
+	j.tls = d->tls;
 	j.offers_pump = d->offers_pump;
 	snprintf(j.client, sizeof(j.client), "inetd");
 	/* A pipe, or a socket of this machine: whoever started us has let the client in. */
@@ -430,6 +446,8 @@ run_inetd(struct daemon *d)
 		access_format(&from, j.client);
 		if (!access_is_allowed(&d->settings.allow, address))
 			j.reason = REASON_ACCESS;
+	} else {
+		j.is_let_in = true;
 	}
 	int in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	int out = is_socket(STDIN_FILENO) ? in : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
@@ -545,6 +563,7 @@ release(struct daemon *d)
 	sockets_close(&d->jobs);
 	sockets_close(&d->stats);
 	toolchain_release(&d->toolchain);
+	tls_free(d->tls);
 	account_release(&d->account);
 	settings_release(&d->settings);
 	jail_filter_free(d->filter);

@@ -61,13 +61,59 @@ job_write_file(struct job *j, int fd, const void *data, size_t len)
 	return io_write_exactly(fd, data, len, IO_NO_DEADLINE) == OK ? OK : refuse_by_errno(j);
 }
 
+/* A client that speaks TLS: the handshake, or an alert that says why there is none. */
+static enum err
+secure(struct job *j)
+{
+	char *why = NULL;
+
+	if (j->reason == REASON_ACCESS || j->tls == NULL) {
+		peer_send_alert(&j->peer, j->reason == REASON_ACCESS ? PEER_ALERT_ACCESS_DENIED : PEER_ALERT_NO_TLS);
+		return j->reason != REASON_NONE ? ERR_DENIED
+		                                : job_refuse(j, REASON_AUTH, "the client speaks TLS, which is not set up here");
+	}
+	enum err e = peer_secure(&j->peer, j->tls, &why);
+
+	if (e != OK && e != ERR_SYSTEM)
+		e = job_refuse(j, e == ERR_TIMEOUT ? REASON_TIMEOUT : REASON_AUTH, "%s", why);
+	free(why);
+	j->peer.request_deadline_ms = io_now_ms() + PEER_FIRST_BYTES_MS;
+	return e;
+}
+
+/* Whatever the client then says, in its language it gets a refusal. */
+static void
+insist_on_authentication(struct job *j)
+{
+	if (!j->settings->requires_auth || j->is_let_in || j->peer.secure != NULL || j->reason != REASON_NONE)
+		return;
+	free(j->text);
+	j->reason = REASON_AUTH;
+	j->text = xstrdup("plaintext, and --require-auth is set: the host list needs \",tls\"");
+}
+
+static enum err
+begin(struct job *j)
+{
+	unsigned char byte;
+	enum err e = peer_first_byte(&j->peer, &byte);
+
+	if (e == OK && byte == TLS_FIRST_BYTE)
+		e = secure(j);
+	if (e == OK)
+		insist_on_authentication(j);
+	return e;
+}
+
 static enum err
 converse(struct job *j)
 {
 	unsigned char magic[MAGIC_SIZE];
+	enum err e = begin(j);
 	enum reason preset = j->reason;
-	enum err e = peer_read(&j->peer, magic, sizeof(magic));
 
+	if (e == OK)
+		e = peer_read(&j->peer, magic, sizeof(magic));
 	if (e != OK)
 		return preset != REASON_NONE ? ERR_DENIED : e;
 	j->peer.request_deadline_ms = io_now_ms() + PEER_REQUEST_MS;
@@ -162,10 +208,12 @@ write_log(const struct job *j, enum err e)
 	char *source = field(j->source);
 
 	if (e == OK)
-		log_notice("job %s %s %s %s %s exit:%d in:%llu out:%llu wait:%lld cpu:%lld wall:%lld",
+		log_notice("job %s %s %s %s %s exit:%d in:%llu out:%llu wait:%lld cpu:%lld wall:%lld%s%s",
 		           j->client, j->language_name, j->is_pump ? "pump" : "plain", compiler, source, j->exit_code,
 		           (unsigned long long)j->peer.bytes_in, (unsigned long long)j->peer.bytes_out,
-		           (long long)j->wait_ms, (long long)j->cpu_ms, (long long)j->wall_ms);
+		           (long long)j->wait_ms, (long long)j->cpu_ms, (long long)j->wall_ms,
+		           j->peer.secure != NULL ? " tls:" : "",
+		           j->peer.secure != NULL ? tls_stream_peer(j->peer.secure) : "");
 	else if (e == ERR_CLOSED && j->peer.bytes_in == 0)
 		log_info("%s connected and sent nothing", j->client);
 	else if (e == ERR_CLOSED)

@@ -10,6 +10,7 @@
 #include "peer.h"
 #include "reason.h"
 #include "settings.h"
+#include "tls.h"
 #include "toolchain.h"
 
 /*
@@ -31,6 +32,8 @@ struct job {
 	struct toolchain *toolchain;     /* borrowed */
 	enum jail_kind jail;
 	const struct jail_filter *filter; /* borrowed */
+	struct tls *tls;                 /* borrowed; NULL: not set up */
+	bool is_let_in;                  /* whoever started us has proved who the client is */
 	bool offers_pump;                /* jobs can have a view here, and there is a store */
 	struct peer peer;
 	int control_fd;                  /* to the listener; -1: there is none, slots are free */

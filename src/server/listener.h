@@ -6,6 +6,7 @@
 #include "logfile.h"
 #include "settings.h"
 #include "sockets.h"
+#include "tls.h"
 #include "toolchain.h"
 
 /*
@@ -17,6 +18,7 @@ struct listener_setup {
 	struct toolchain *toolchain;
 	enum jail_kind jail;
 	const struct jail_filter *filter; /* of that kind */
+	struct tls *tls;                 /* NULL: not set up */
 	bool offers_pump;
 	struct sockets *jobs;            /* closed when the daemon stops */
 	struct sockets *stats;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "buffer.h"
 #include "io.h"
 #include "log.h"
 #include "peer.h"
@@ -28,6 +29,8 @@ peer_init(struct peer *p, int in_fd, int out_fd)
 void
 peer_release(struct peer *p)
 {
+	tls_stream_free(p->secure);
+	p->secure = NULL;
 	if (p->out_fd != p->in_fd)
 		io_close(&p->out_fd);
 	io_close(&p->in_fd);
@@ -36,22 +39,70 @@ peer_release(struct peer *p)
 	p->buffer = NULL;
 }
 
+/* A step: ERR_BUSY, then *events is what to wait for. */
 static enum err
-fill(struct peer *p)
+read_step(struct peer *p, size_t *got, short *events)
+{
+	if (p->secure != NULL) {
+		enum err e = tls_stream_read(p->secure, p->buffer, PEER_BUFFER_SIZE, got);
+
+		*events = tls_stream_events(p->secure);
+		return e;
+	}
+	ssize_t n = read(p->in_fd, p->buffer, PEER_BUFFER_SIZE);
+
+	*events = POLLIN;
+	if (n == 0 || (n < 0 && errno == ECONNRESET))
+		return ERR_CLOSED;
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN ? ERR_BUSY : ERR_SYSTEM;
+	*got = (size_t)n;
+	return OK;
+}
+
+static int64_t
+read_deadline(const struct peer *p)
 {
 	int64_t deadline = io_now_ms() + p->progress_ms;
 
-	if (deadline > p->request_deadline_ms)
-		deadline = p->request_deadline_ms;
-	for (;;) {
-		ssize_t n = read(p->in_fd, p->buffer, PEER_BUFFER_SIZE);
+	return deadline < p->request_deadline_ms ? deadline : p->request_deadline_ms;
+}
 
-		if (n == 0 || (n < 0 && errno == ECONNRESET))
+static enum err
+fill(struct peer *p)
+{
+	int64_t deadline = read_deadline(p);
+	size_t got = 0;
+	short events;
+	enum err e;
+
+	while ((e = read_step(p, &got, &events)) == ERR_BUSY) {
+		e = io_wait(p->in_fd, events, deadline);
+		if (e != OK)
+			return e;
+	}
+	if (e != OK)
+		return e;
+	p->start = 0;
+	p->end = got;
+	p->bytes_in += got;
+	return OK;
+}
+
+enum err
+peer_first_byte(struct peer *p, unsigned char *byte)
+{
+	int64_t deadline = read_deadline(p);
+
+	for (;;) {
+		ssize_t n = recv(p->in_fd, byte, 1, MSG_PEEK);
+
+		if (n == 1)
+			return OK;
+		if (n == 0 || errno == ECONNRESET)
 			return ERR_CLOSED;
-		if (n > 0) {
-			p->start = 0;
-			p->end = (size_t)n;
-			p->bytes_in += (uint64_t)n;
+		if (errno == ENOTSOCK) {
+			*byte = 0;
 			return OK;
 		}
 		if (errno != EINTR && errno != EAGAIN)
@@ -61,6 +112,23 @@ fill(struct peer *p)
 		if (e != OK)
 			return e;
 	}
+}
+
+enum err
+peer_secure(struct peer *p, struct tls *tls, char **why)
+{
+	p->secure = tls_stream_new(tls, p->in_fd);
+	return tls_stream_handshake_until(p->secure, p->request_deadline_ms, why);
+}
+
+void
+peer_send_alert(struct peer *p, enum peer_alert alert)
+{
+	/* Of type alert, TLS 1.2 (as every record of 1.3 says), 2 bytes: fatal, and which. */
+	const unsigned char record[] = {21, 3, 3, 0, 2, 2, (unsigned char)alert};
+
+	if (io_write_exactly(p->out_fd, record, sizeof(record), io_now_ms() + PEER_FAREWELL_MS) != OK)
+		log_debug("the client does not listen");
 }
 
 enum err
@@ -105,6 +173,41 @@ peer_read(struct peer *p, void *data, size_t n)
 	return OK;
 }
 
+static enum err
+write_securely(struct peer *p, const void *data, size_t n)
+{
+	int64_t deadline = io_now_ms() + p->progress_ms;
+	const unsigned char *from = data;
+
+	while (n > 0) {
+		size_t done = 0;
+		enum err e = tls_stream_write(p->secure, from, n, &done);
+
+		if (e == ERR_BUSY)
+			e = io_wait(p->out_fd, tls_stream_events(p->secure), deadline);
+		if (e != OK)
+			return e;
+		p->bytes_out += done;
+		from += done;
+		n -= done;
+	}
+	return OK;
+}
+
+/* One after the other would make a record, and a write(2), of each frame's header. */
+static enum err
+write_pieces_securely(struct peer *p, const struct iovec *iov, int count)
+{
+	struct buffer whole = {0};
+
+	for (int i = 0; i < count; i++)
+		buffer_add(&whole, iov[i].iov_base, iov[i].iov_len);
+	enum err e = write_securely(p, whole.data, whole.len);
+
+	buffer_release(&whole);
+	return e;
+}
+
 enum err
 peer_writev(struct peer *p, struct iovec *iov, int count)
 {
@@ -114,6 +217,8 @@ peer_writev(struct peer *p, struct iovec *iov, int count)
 		n += iov[i].iov_len;
 		sum_add(&p->out_sum, iov[i].iov_base, iov[i].iov_len);
 	}
+	if (p->secure != NULL)
+		return write_pieces_securely(p, iov, count);
 	enum err e = io_writev_exactly(p->out_fd, iov, count, io_now_ms() + p->progress_ms);
 
 	if (e == OK)
@@ -129,11 +234,13 @@ peer_write(struct peer *p, const void *data, size_t n)
 	sum_add(&p->out_sum, data, n);
 	while (n > 0) {
 		size_t piece = n < PEER_BUFFER_SIZE ? n : PEER_BUFFER_SIZE;
-		enum err e = io_write_exactly(p->out_fd, from, piece, io_now_ms() + p->progress_ms);
+		enum err e = p->secure != NULL
+		                     ? write_securely(p, from, piece)
+		                     : io_write_exactly(p->out_fd, from, piece, io_now_ms() + p->progress_ms);
 
 		if (e != OK)
 			return e;
-		p->bytes_out += piece;
+		p->bytes_out += p->secure != NULL ? 0 : piece;
 		from += piece;
 		n -= piece;
 	}
@@ -145,6 +252,8 @@ peer_finish(struct peer *p)
 {
 	int64_t deadline = io_now_ms() + PEER_FAREWELL_MS;
 
+	if (p->secure != NULL)
+		tls_stream_close(p->secure);
 	if (p->out_fd != p->in_fd)
 		io_close(&p->out_fd);
 	else if (shutdown(p->out_fd, SHUT_WR) < 0)

@@ -9,10 +9,11 @@
 
 #include "err.h"
 #include "sum.h"
+#include "tls.h"
 
 /*
  * The client's end of a job: buffered reading, counted bytes, and a deadline for every wait. With
- * a socket both fds are the same; over ssh they are a pair of pipes.
+ * a socket both fds are the same; over ssh they are a pair of pipes. Once it is secured, all of it goes through TLS.
  */
 #define PEER_BUFFER_SIZE ((size_t)64 << 10)
 #define PEER_FIRST_BYTES_MS 10000
@@ -20,8 +21,12 @@
 #define PEER_REQUEST_MS 900000
 #define PEER_FAREWELL_MS 2000
 
+/* Their numbers in TLS. */
+enum peer_alert { PEER_ALERT_ACCESS_DENIED = 49, PEER_ALERT_NO_TLS = 120 };
+
 struct peer {
 	int in_fd, out_fd;
+	struct tls_stream *secure;  /* NULL: plaintext */
 	unsigned char *buffer;
 	size_t start, end;          /* unread bytes of buffer */
 	int64_t progress_ms;        /* how long one wait for bytes may last */
@@ -36,6 +41,17 @@ peer_init(struct peer *p, int in_fd, int out_fd);
 /* Closes; safe twice. */
 void
 peer_release(struct peer *p);
+/* The first byte that the client sends, which stays to be read; 0 where it cannot be looked at (a pipe). Errors as of peer_read. */
+enum err
+peer_first_byte(struct peer *p, unsigned char *byte);
+/*
+ * The handshake, before anything was read, and before the request's deadline. Errors as of tls_stream_handshake_until, *why is yours.
+ */
+enum err
+peer_secure(struct peer *p, struct tls *tls, char **why);
+/* A fatal alert for a client that speaks TLS where it is not to be answered with a handshake. */
+void
+peer_send_alert(struct peer *p, enum peer_alert alert);
 /* Exactly n bytes: ERR_CLOSED, ERR_TIMEOUT, ERR_SYSTEM. */
 enum err
 peer_read(struct peer *p, void *data, size_t n);

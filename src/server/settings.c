@@ -13,7 +13,8 @@ enum option {
 	OPT_DAEMON = 1, OPT_NO_DETACH, OPT_INETD, OPT_LISTEN, OPT_PORT, OPT_ALLOW, OPT_ALLOW_PRIVATE,
 	OPT_JOBS, OPT_CLIENT_JOBS, OPT_CLIENT_QUEUE, OPT_JOB_MEMORY, OPT_JOB_DISK, OPT_NICE, OPT_USER, OPT_JOB_LIFETIME, OPT_LIFETIME, OPT_LOG_FILE, OPT_LOG_LEVEL,
 	OPT_LOG_STDERR, OPT_VERBOSE, OPT_PID_FILE, OPT_STORE_DIR, OPT_STORE_SIZE, OPT_STATS, OPT_STATS_PORT,
-	OPT_CHAOS, OPT_INSECURE, OPT_CHECK, OPT_SHOW_COMPILERS, OPT_HELP, OPT_VERSION
+	OPT_CHAOS, OPT_FARM_KEY, OPT_TLS_CERT, OPT_TLS_KEY, OPT_TLS_CA, OPT_REQUIRE_AUTH,
+	OPT_INSECURE, OPT_CHECK, OPT_SHOW_COMPILERS, OPT_HELP, OPT_VERSION
 };
 
 #define FLAG(long_name, short_name, code, text) \
@@ -53,6 +54,11 @@ static const struct poptOption options[] = {
 	VALUE("stats-port", 0, OPT_STATS_PORT, "port of the statistics (default 3633)", "PORT"),
 	VALUE("chaos", 0, OPT_CHAOS, "for tests, on loopback only: trouble on purpose",
 	      "drop:1%,delay:50ms,truncate:1%,flip:1%,kill:1%,full:1%,slow:3x"),
+	FLAG("require-auth", 0, OPT_REQUIRE_AUTH, "serve only clients that prove who they are, over TLS"),
+	VALUE("farm-key", 0, OPT_FARM_KEY, "keys of clients, made by dccctl keygen", "FILE"),
+	VALUE("tls-cert", 0, OPT_TLS_CERT, "this volunteer's certificate (PEM)", "FILE"),
+	VALUE("tls-key", 0, OPT_TLS_KEY, "its key (default: in the file of the certificate)", "FILE"),
+	VALUE("tls-ca", 0, OPT_TLS_CA, "the CA whose certificates clients must have", "FILE"),
 	FLAG("enable-tcp-insecure", 0, OPT_INSECURE,
 	     "accepted for compatibility: says at the start what it means"),
 	FLAG("check", 'n', OPT_CHECK, "check the configuration, say what would be served, and end"),
@@ -238,6 +244,7 @@ apply_flag(struct settings *s, enum option code, char **error)
 	case OPT_LOG_STDERR: s->logs_to_stderr = true; break;
 	case OPT_VERBOSE: s->log_level = LOG_LEVEL_DEBUG; break;
 	case OPT_STATS: s->has_stats = true; break;
+	case OPT_REQUIRE_AUTH: s->requires_auth = true; break;
 	case OPT_INSECURE: s->is_insecure_asked = true; break;
 	case OPT_CHECK: s->action = SETTINGS_CHECK; break;
 	case OPT_SHOW_COMPILERS: s->action = SETTINGS_SHOW_COMPILERS; break;
@@ -262,6 +269,10 @@ apply(struct settings *s, enum option code, const char *text, char **error)
 	case OPT_LOG_LEVEL: return set_level(s, text, error);
 	case OPT_USER: return set_text(&s->user, "user", text, error);
 	case OPT_LOG_FILE: return set_path(&s->log_file, "log-file", text, error);
+	case OPT_FARM_KEY: return set_path(&s->farm_key, "farm-key", text, error);
+	case OPT_TLS_CERT: return set_path(&s->tls_cert, "tls-cert", text, error);
+	case OPT_TLS_KEY: return set_path(&s->tls_key, "tls-key", text, error);
+	case OPT_TLS_CA: return set_path(&s->tls_ca, "tls-ca", text, error);
 	case OPT_PID_FILE: return set_path(&s->pid_file, "pid-file", text, error);
 	case OPT_STORE_DIR: return set_path(&s->store_dir, "store-dir", text, error);
 	case OPT_CHAOS: return chaos_plan_parse(text, &s->chaos, error);
@@ -289,6 +300,21 @@ default_store_dir(void)
 	return xasprintf("/tmp/dccd-%ld", (long)geteuid());
 }
 
+/* A user's own daemon looks where his dcc looks. */
+static char *
+default_farm_key(void)
+{
+	const char *home = getenv("HOME");
+	char *path = NULL;
+
+	if (geteuid() != 0 && home != NULL && home[0] == '/')
+		path = xasprintf("%s/.dcc/farm.key", home);
+	if (path != NULL && access(path, F_OK) == 0)
+		return path;
+	free(path);
+	return xstrdup("/etc/dcc/farm.key");
+}
+
 static void
 fill_in(struct settings *s)
 {
@@ -300,6 +326,24 @@ fill_in(struct settings *s)
 		access_add_private(&s->allow);
 	if (s->store_dir == NULL)
 		s->store_dir = default_store_dir();
+	if (s->requires_auth && s->farm_key == NULL && s->tls_cert == NULL)
+		s->farm_key = default_farm_key();
+}
+
+/* Options that say nothing by themselves. */
+static enum err
+check_together(const struct settings *s, char **error)
+{
+	const char *trouble = NULL;
+
+	if (s->tls_cert == NULL && (s->tls_key != NULL || s->tls_ca != NULL))
+		trouble = "--tls-key and --tls-ca need --tls-cert";
+	else if (s->requires_auth && s->tls_cert != NULL && s->tls_ca == NULL)
+		trouble = "--require-auth with --tls-cert needs --tls-ca: without it any client is let in";
+	if (trouble == NULL)
+		return OK;
+	*error = xstrdup(trouble);
+	return ERR_USAGE;
 }
 
 static enum err
@@ -352,7 +396,7 @@ settings_parse(struct settings *s, int argc, char **argv, char **error)
 	poptFreeContext(context);
 	free(words);
 	fill_in(s);
-	return e;
+	return e == OK ? check_together(s, error) : e;
 }
 
 void
@@ -363,6 +407,10 @@ settings_release(struct settings *s)
 	free(s->user);
 	free(s->log_file);
 	free(s->pid_file);
+	free(s->farm_key);
+	free(s->tls_cert);
+	free(s->tls_key);
+	free(s->tls_ca);
 	free(s->store_dir);
 	*s = (struct settings){0};
 }

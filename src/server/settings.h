@@ -53,6 +53,9 @@ struct settings {
 	bool has_stats;
 	unsigned stats_port;
 	struct chaos_plan chaos;
+	char *farm_key;           /* absolute, or NULL, as the three that follow */
+	char *tls_cert, *tls_key, *tls_ca;
+	bool requires_auth;
 	bool is_insecure_asked;   /* --enable-tcp-insecure */
 };
 

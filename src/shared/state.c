@@ -3,7 +3,7 @@
  * A record is STATE_SIZE bytes; integers are little-endian:
  *
  *       0  8    "dccstate"
- *       8  u32  version, 1
+ *       8  u32  version, 2
  *      12  u32  FNV-1a of the bytes from 16 on: a record read while it is being written shows it
  *      16  u32  phase
  *      20  u32  mode
@@ -11,7 +11,7 @@
  *      32  i64  start, ms since the epoch
  *      40  i64  start of the phase, ms since the epoch
  *      48  i32  slot, -1 for none
- *      52  u32  0
+ *      52  u32  link
  *      56  128  source          each text ends with a NUL and is
  *     184  128  host            filled up with NULs
  *     312  128  what it is blocked on
@@ -39,7 +39,7 @@
 #include "state.h"
 #include "xalloc.h"
 
-#define VERSION 1u
+#define VERSION 2u
 #define SUMMED 16u
 #define SOURCE_AT 56u
 #define HOST_AT (SOURCE_AT + STATE_NAME_MAX)
@@ -65,6 +65,14 @@ static const char *const mode_names[] = {
 	[STATE_MODE_PUMP] = "pump",
 };
 
+static const char *const link_names[] = {
+	[STATE_LINK_NONE] = "none",
+	[STATE_LINK_TCP] = "tcp",
+	[STATE_LINK_SSH] = "ssh",
+	[STATE_LINK_TLS] = "tls",
+};
+
+#define LINKS (sizeof(link_names) / sizeof(link_names[0]))
 #define PHASES (sizeof(phase_names) / sizeof(phase_names[0]))
 #define MODES (sizeof(mode_names) / sizeof(mode_names[0]))
 
@@ -78,6 +86,12 @@ const char *
 state_mode_name(enum state_mode mode)
 {
 	return (size_t)mode < MODES ? mode_names[mode] : "";
+}
+
+const char *
+state_link_name(enum state_link link)
+{
+	return (size_t)link < LINKS ? link_names[link] : "";
 }
 
 static void
@@ -136,6 +150,7 @@ state_put(const struct state *s, unsigned char record[STATE_SIZE])
 	put_number(record + 32, (uint64_t)s->start_ms, 8);
 	put_number(record + 40, (uint64_t)s->phase_ms, 8);
 	put_number(record + 48, (uint32_t)s->slot, 4);
+	put_number(record + 52, (uint64_t)s->link, 4);
 	put_text(record + SOURCE_AT, s->source);
 	put_text(record + HOST_AT, s->host);
 	put_text(record + BLOCKED_AT, s->blocked_on);
@@ -157,11 +172,12 @@ state_get(const unsigned char record[STATE_SIZE], struct state *s)
 	struct state got = {.pid = (int64_t)get_number(record + 24, 8)};
 	uint64_t phase = get_number(record + 16, 4);
 	uint64_t mode = get_number(record + 20, 4);
+	uint64_t link = get_number(record + 52, 4);
 
 	if (memcmp(record, magic, sizeof(magic)) != 0 || get_number(record + 8, 4) != VERSION ||
 	    get_number(record + 12, 4) != sum_of(record))
 		return ERR_PROTOCOL;
-	if (phase >= PHASES || mode >= MODES || !is_zero(record + 52, 4) ||
+	if (phase >= PHASES || mode >= MODES || link >= LINKS ||
 	    !is_zero(record + END, STATE_SIZE - END))
 		return ERR_PROTOCOL;
 	if (!get_text(record + SOURCE_AT, got.source) || !get_text(record + HOST_AT, got.host) ||
@@ -169,6 +185,7 @@ state_get(const unsigned char record[STATE_SIZE], struct state *s)
 		return ERR_PROTOCOL;
 	got.phase = (enum state_phase)phase;
 	got.mode = (enum state_mode)mode;
+	got.link = (enum state_link)link;
 	got.start_ms = (int64_t)get_number(record + 32, 8);
 	got.phase_ms = (int64_t)get_number(record + 40, 8);
 	got.slot = (int32_t)(uint32_t)get_number(record + 48, 4);

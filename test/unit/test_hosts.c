@@ -126,6 +126,18 @@ options_stand_in_any_order(void **state)
 }
 
 static void
+tls_goes_with_every_language(void **state)
+{
+	struct hosts h = parse("a,tls b:1/2,distcc,lzo,tls c,native");
+
+	(void)state;
+	assert_true(h.list[0].has_tls && h.list[1].has_tls && !h.list[2].has_tls);
+	assert_int_equal(h.list[1].language, HOST_DISTCC);
+	assert_string_equal(h.list[0].id, "tcp_a_3632");
+	hosts_release(&h);
+}
+
+static void
 comments_end_an_entry_even_when_glued(void **state)
 {
 	struct hosts h = parse("# first\n@a,lzo#x y z\n\tb # c\n#d\n\r\n  e");
@@ -220,11 +232,13 @@ bad_entries_are_refused_with_their_cause(void **state)
 		{"a,foo", "unknown option \"foo\""},
 		{"a,lzox", "unknown option \"lzox\""},
 		{"a,", "unknown option \"\""},
-		{"a,tls", "unknown option \"tls\""},
+		{"a,ssl", "unknown option \"ssl\""},
 		{"a,cpp", "cpp needs lzo"},
 		{"a,auth", "GSSAPI"},
 		{"a,auth=b@c", "GSSAPI"},
 		{"a,native,distcc", "exclude"},
+		{"@a,tls", "ssh encrypts already"},
+		{"a,tls=x", "unknown option"},
 		{"@a:", "command"},
 		{"@a/2:,lzo", "command"},
 		{"@-oProxyCommand", "begin with '-'"},
@@ -322,6 +336,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_of_entry_is_understood),
 		cmocka_unit_test(options_stand_in_any_order),
+		cmocka_unit_test(tls_goes_with_every_language),
 		cmocka_unit_test(comments_end_an_entry_even_when_glued),
 		cmocka_unit_test(settings_of_the_list_are_read),
 		cmocka_unit_test(slots_add_up_as_in_distcc),

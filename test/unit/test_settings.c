@@ -84,6 +84,31 @@ every_option_is_heard(void **state)
 }
 
 static void
+keys_and_certificates_belong_together(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	assert_null(PARSE(&s, "--require-auth"));
+	assert_true(s.requires_auth);
+	assert_non_null(strstr(s.farm_key, "farm.key"));
+	settings_release(&s);
+	assert_null(PARSE(&s, "--require-auth", "--tls-cert", "/c", "--tls-ca=/a", "--tls-key", "/k"));
+	assert_null(s.farm_key);
+	assert_string_equal(s.tls_cert, "/c");
+	assert_string_equal(s.tls_ca, "/a");
+	assert_string_equal(s.tls_key, "/k");
+	settings_release(&s);
+	assert_null(PARSE(&s, "--farm-key", "/f"));
+	assert_false(s.requires_auth);
+	assert_string_equal(s.farm_key, "/f");
+	settings_release(&s);
+	assert_null(PARSE(&s, "--allow-private"));
+	assert_null(s.farm_key);
+	settings_release(&s);
+}
+
+static void
 daemon_with_no_detach_stays_in_the_foreground(void **state)
 {
 	struct settings s;
@@ -176,6 +201,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_filled_in),
 		cmocka_unit_test(every_option_is_heard),
+		cmocka_unit_test(keys_and_certificates_belong_together),
 		cmocka_unit_test(daemon_with_no_detach_stays_in_the_foreground),
 		cmocka_unit_test(a_relative_path_is_meant_from_here),
 		cmocka_unit_test(a_bad_value_is_named_with_its_option),

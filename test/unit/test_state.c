@@ -23,6 +23,7 @@
 
 static const struct state sample = {.phase = STATE_QUEUED,
                                     .mode = STATE_MODE_PLAIN,
+                                    .link = STATE_LINK_TLS,
                                     .pid = 0x123456789abcLL,
                                     .start_ms = 1700000000000LL,
                                     .phase_ms = 1700000000042LL,
@@ -73,6 +74,7 @@ assert_same_state(const struct state *a, const struct state *b)
 {
 	assert_int_equal(a->phase, b->phase);
 	assert_int_equal(a->mode, b->mode);
+	assert_int_equal(a->link, b->link);
 	assert_int_equal(a->pid, b->pid);
 	assert_int_equal(a->start_ms, b->start_ms);
 	assert_int_equal(a->phase_ms, b->phase_ms);
@@ -103,11 +105,12 @@ record_has_the_documented_bytes(void **state)
 
 	(void)state;
 	state_put(&sample, record);
-	assert_memory_equal(record, "dccstate\1\0\0\0", 12);
+	assert_memory_equal(record, "dccstate\2\0\0\0", 12);
 	assert_int_equal(record[16], STATE_QUEUED);
 	assert_int_equal(record[20], STATE_MODE_PLAIN);
 	assert_memory_equal(record + 24, pid, 8);
 	assert_memory_equal(record + 48, none, 4);
+	assert_int_equal(record[52], STATE_LINK_TLS);
 	assert_memory_equal(record + 56, "src/a.c", 8);
 	assert_memory_equal(record + 184, "red", 4);
 	assert_memory_equal(record + 312, "a volunteer's slot", 19);
@@ -141,6 +144,8 @@ names_are_those_of_the_manual(void **state)
 	assert_string_equal(state_phase_name((enum state_phase)9), "");
 	assert_string_equal(state_mode_name(STATE_MODE_PUMP), "pump");
 	assert_string_equal(state_mode_name((enum state_mode)4), "");
+	assert_string_equal(state_link_name(STATE_LINK_TLS), "tls");
+	assert_string_equal(state_link_name((enum state_link)4), "");
 }
 
 static struct state *

@@ -20,11 +20,14 @@
 #include <unistd.h>
 
 #include "io.h"
+#include "path.h"
 #include "transport.h"
 #include "xalloc.h"
 
 #define LONG_MS 20000
 #define ADDRESS "127.0.0.77"
+
+static const struct transport_setup plain_setup = {.ssh_words = "ssh"};
 
 /* A listening socket on a free port with room for backlog connections that nobody accepts. */
 static int
@@ -62,10 +65,10 @@ a_listening_port_gives_a_nonblocking_socket(void **state)
 	char byte;
 
 	(void)state;
-	assert_int_equal(transport_connect(&h, "ssh", io_now_ms() + LONG_MS, &c, &why), OK);
+	assert_int_equal(transport_connect(&h, &plain_setup, io_now_ms() + LONG_MS, &c, &why), OK);
 	assert_null(why);
 	assert_true(c.fd >= 0);
-	assert_int_equal(c.ssh_pid, 0);
+	assert_int_equal(c.helper_pid, 0);
 	assert_int_equal(fcntl(c.fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
 	assert_int_equal(fcntl(c.fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 	assert_int_equal(getsockopt(c.fd, IPPROTO_TCP, TCP_NODELAY, &one, &len), 0);
@@ -87,8 +90,9 @@ check_fails(struct host *h, const char *ssh_words, int64_t deadline_ms, const ch
 {
 	struct connection c = CONNECTION_INIT;
 	char *why = NULL;
+	struct transport_setup setup = {.ssh_words = ssh_words};
 
-	assert_int_equal(transport_connect(h, ssh_words, deadline_ms, &c, &why), ERR_CONNECT);
+	assert_int_equal(transport_connect(h, &setup, deadline_ms, &c, &why), ERR_CONNECT);
 	assert_non_null(why);
 	assert_non_null(strstr(why, words));
 	assert_int_equal(c.fd, -1);
@@ -125,7 +129,7 @@ a_silent_port_ends_at_the_deadline(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		if (transport_connect(&h, "ssh", io_now_ms() + 200, &filler[i], &why) != OK)
+		if (transport_connect(&h, &plain_setup, io_now_ms() + 200, &filler[i], &why) != OK)
 			break;
 	}
 	free(why);
@@ -197,20 +201,21 @@ check_ssh(const struct host *h, const char *first_words, const char *wanted)
 	char *why = NULL;
 	char *words = xasprintf("%s%s", script, first_words);
 	char line[256];
+	struct transport_setup setup = {.ssh_words = words};
 
-	assert_int_equal(transport_connect(h, words, io_now_ms() + LONG_MS, &c, &why), OK);
-	assert_true(c.ssh_pid > 0);
+	assert_int_equal(transport_connect(h, &setup, io_now_ms() + LONG_MS, &c, &why), OK);
+	assert_true(c.helper_pid > 0);
 	assert_int_equal(fcntl(c.fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
 	read_line(c.fd, line, sizeof(line));
 	assert_string_equal(line, wanted);
 	assert_int_equal(io_write_exactly(c.fd, "DCC1\n", 5, io_now_ms() + LONG_MS), OK);
 	read_line(c.fd, line, sizeof(line));
 	assert_string_equal(line, "got DCC1");
-	pid_t pid = c.ssh_pid;
+	pid_t pid = c.helper_pid;
 	int64_t start = io_now_ms();
 
 	transport_close(&c);
-	assert_int_equal(c.ssh_pid, 0);
+	assert_int_equal(c.helper_pid, 0);
 	assert_int_equal(waitpid(pid, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 	assert_true(io_now_ms() - start < LONG_MS);
@@ -268,6 +273,73 @@ blank_words_for_ssh_run_nothing_of_the_hosts_name(void **state)
 	check_fails(&h, " \t", io_now_ms() + LONG_MS, "no command for ssh");
 }
 
+/* What stands beside the test program in the place of dcc-tls. */
+static void
+write_relay(const char *text)
+{
+	char own[4096];
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+
+	assert_true(n > 0);
+	own[n] = '\0';
+	char *dir = path_dir(own);
+	char *path = path_join(dir, "dcc-tls");
+
+	if (text == NULL) {
+		unlink(path);
+	} else {
+		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+		assert_true(fd >= 0);
+		assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+		close(fd);
+	}
+	free(dir);
+	free(path);
+}
+
+static void
+a_relay_speaks_for_the_volunteer(void **state)
+{
+	static const struct {
+		const char *script;
+		enum err e;
+		const char *words;
+	} rows[] = {
+		{"#!/bin/sh\necho ok $1 $2 $3\nexec cat\n", OK, NULL},
+		{"#!/bin/sh\necho denied the key is another one\n", ERR_DENIED, "TLS: the key is another one"},
+		{"#!/bin/sh\necho failed the answer is no TLS\n", ERR_CONNECT, "TLS: the answer is no TLS"},
+		{"#!/bin/sh\nexit 1\n", ERR_CONNECT, "dcc-tls ended without a word"},
+		{"#!/bin/sh\nyes | tr -d '\\n'\n", ERR_CONNECT, "dcc-tls ended without a word"},
+		{"#!/bin/sh\nexec sleep 60\n", ERR_CONNECT, "not complete in time"},
+		{NULL, ERR_CONNECT, "cannot run"},
+	};
+	char name[] = ADDRESS, id[] = "tcp_x_1", dir[] = "/dir";
+	struct transport_setup setup = {.ssh_words = "ssh", .dir = dir};
+	unsigned port;
+	int listener = listen_somewhere(20, &port);
+	struct host h = {.kind = HOST_TCP, .name = name, .id = id, .port = port, .has_tls = true};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct connection c = CONNECTION_INIT;
+		char *why = NULL;
+
+		write_relay(rows[i].script);
+		int64_t patience = rows[i].words != NULL && strstr(rows[i].words, "in time") != NULL ? 300 : LONG_MS;
+
+		assert_int_equal(transport_connect(&h, &setup, io_now_ms() + patience, &c, &why), rows[i].e);
+		if (rows[i].e == OK)
+			assert_true(c.fd >= 0 && c.helper_pid > 0);
+		else
+			assert_true(c.fd == -1 && c.helper_pid == 0 && strstr(why, rows[i].words) != NULL);
+		transport_close(&c);
+		free(why);
+	}
+	write_relay(NULL);
+	close(listener);
+}
+
 int
 main(void)
 {
@@ -279,6 +351,7 @@ main(void)
 		cmocka_unit_test(ssh_gets_the_words_of_a_stock_distcc),
 		cmocka_unit_test(an_ssh_that_does_not_end_is_ended),
 		cmocka_unit_test(a_missing_ssh_says_so),
+		cmocka_unit_test(a_relay_speaks_for_the_volunteer),
 		cmocka_unit_test(blank_words_for_ssh_run_nothing_of_the_hosts_name),
 	};
 
