@@ -63,6 +63,8 @@ struct args {
 	size_t output;                 /* index of the word that holds -o's value, 0 without -o */
 	bool output_is_joined;         /* "-ofile": the value starts at the third byte of argv[output] */
 	char *object;                  /* the main output as the compiler names it: -o's value, or the default */
+	struct strv named_outputs;     /* files beside the object that options name: -aux-info FILE */
+	struct strv grown_outputs;     /* those of them that are appended to where they exist: -MJ FILE */
 	char *dep_file;                /* the .d that the compiler would write, or NULL */
 	char *dep_target;              /* its target when neither -MT nor -MQ was given, else NULL */
 	bool dep_by_wp;                /* asked for with -Wp,-M[M]D,FILE: gcc's target is then the source's name with .o */

@@ -46,6 +46,14 @@ enum option_effect {
 	EFFECT_DEBUG,         /* -g... */
 	EFFECT_COLOUR,
 	EFFECT_SIDE_OUTPUT,
+	EFFECT_NAMED_FILE,    /* writes the file that is its value */
+	EFFECT_NAMED_PART,    /* the same where the value has a "=FILE", else files beside the object */
+	EFFECT_PLAIN_FILE,    /* as NAMED_FILE, and plain mode would change what is in it */
+	EFFECT_GROWN_FILE,    /* as PLAIN_FILE, and is appended to */
+	EFFECT_SAVE_TEMPS,
+	EFFECT_COVERAGE,
+	EFFECT_BITCODE,       /* -emit-llvm */
+	EFFECT_SECTIONS,      /* -fbasic-block-sections= */
 	EFFECT_UNUSED_MACROS,
 	EFFECT_PEDANTIC,
 	EFFECT_PREPROCESSED,  /* -fpreprocessed */

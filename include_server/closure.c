@@ -355,6 +355,8 @@ use_folders(struct scan *s)
 		e = use_folder_of(s, s->args.object);
 	if (e == OK && s->args.dep_file != NULL)
 		e = use_folder_of(s, s->args.dep_file);
+	for (size_t i = 0; e == OK && i < s->args.named_outputs.count; i++)
+		e = use_folder_of(s, s->args.named_outputs.items[i]);
 	return e;
 }
 

@@ -215,7 +215,8 @@ judge_pump(struct attempt *a, const struct host *h, enum talk_end end, struct ta
 		end = TALK_NO_PUMP;
 	if (end != TALK_NO_PUMP || a->has_no_pump)
 		return end;
-	if (r->reason != REASON_NO_SERVER)
+	/* Paths that cannot be shown, or a server that was lost, say nothing of the next job. */
+	if (r->reason == REASON_NO_PUMP)
 		hostmemory_set_no_pump(a->dirs->lock, h, digest_of(a));
 	return decline(a, r->reason, r->text, r);
 }

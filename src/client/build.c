@@ -441,6 +441,25 @@ judge_plain(const struct build *b)
 	return b->args.here_plain[compiler];
 }
 
+static bool
+has_place(const struct build *b, const char *output)
+{
+	return outputs_is_placeable(output) && (b->cwd == NULL || outputs_has_one_place(b->cwd, output));
+}
+
+static bool
+have_outputs_a_place(const struct build *b)
+{
+	bool have = has_place(b, b->args.object);
+
+	for (size_t i = 0; have && i < b->args.named_outputs.count; i++)
+		have = has_place(b, b->args.named_outputs.items[i]);
+	/* Nobody elsewhere could append to them. */
+	for (size_t i = 0; have && i < b->args.grown_outputs.count; i++)
+		have = access(b->args.grown_outputs.items[i], F_OK) != 0;
+	return have;
+}
+
 /* REASON_NONE: everything is there for sending the job away. ERR_USAGE through *e: a setting is wrong. */
 static enum reason
 prepare(struct build *b, enum err *e)
@@ -460,10 +479,8 @@ prepare(struct build *b, enum err *e)
 		b->args.detail = xstrdup(find_override());
 		return REASON_LOCAL_OPTION;
 	}
-	if (!outputs_is_placeable(b->args.object))
-		return REASON_OUTPUT;
 	b->cwd = cwd_find(&b->has_odd_cwd);
-	if (b->cwd != NULL && !outputs_has_one_place(b->cwd, b->args.object))
+	if (!have_outputs_a_place(b))
 		return REASON_OUTPUT;
 	if (b->cwd == NULL || local_identify(&b->dirs, b->m->path, &b->identity) != OK ||
 	    b->identity.digest[identity_language_of(b->args.language)] == NULL)

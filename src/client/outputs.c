@@ -200,6 +200,20 @@ is_source_name(const char *name)
 	return false;
 }
 
+static bool
+is_named_output(const struct args *a, const char *cwd, const char *path)
+{
+	bool is_same = false;
+
+	for (size_t i = 0; !is_same && i < a->named_outputs.count; i++) {
+		char *named = path_normalise(cwd, a->named_outputs.items[i]);
+
+		is_same = strcmp(named, path) == 0;
+		free(named);
+	}
+	return is_same;
+}
+
 bool
 outputs_is_expected(const struct args *a, const char *cwd, const char *path)
 {
@@ -215,6 +229,6 @@ outputs_is_expected(const struct args *a, const char *cwd, const char *path)
 	free(dir);
 	free(object_dir);
 	/* The source itself and what would be read as one is never a side output. */
-	return is_object || (is_beside && is_named && !is_source_name(name) &&
+	return is_object || is_named_output(a, cwd, path) || (is_beside && is_named && !is_source_name(name) &&
 	                     strcmp(name, path_base(a->argv.items[a->source])) != 0);
 }

@@ -235,8 +235,12 @@ read_names(int fd, struct strv *names)
 static void
 take_names(struct pumping *n, enum talk_end end)
 {
-	if (end == TALK_HERE && n->v.r->reason == REASON_PROOF)
-		read_names(n->v.list_fd, &n->v.r->names);
+	if (end != TALK_HERE || n->v.r->reason != REASON_PROOF)
+		return;
+	read_names(n->v.list_fd, &n->v.r->names);
+	/* A compiler that crashed has not come to writing its list: that is not the volunteer's fault. */
+	if (n->v.r->names.count == 0)
+		talk_fail(n->v.r, TALK_HERE, REASON_REMOTE_ERROR, "the compiler on %s left no list of what it read", n->v.job->host);
 }
 
 enum talk_end

@@ -23,6 +23,7 @@ struct scan {
 	bool is_cxx_driver;   /* g++ and clang++ take .c and .i for C++ */
 	size_t sources;
 	size_t outputs;
+	size_t depends;       /* -MD and -MMD; of both, clang warns that it uses one */
 	const char *dep_file; /* of -MF, borrowed from argv */
 	const char *wp_file;  /* of -Wp,-MD,FILE, borrowed from argv */
 };
@@ -174,6 +175,14 @@ note_language(struct scan *s, size_t i, const char *value)
 }
 
 static void
+note_depend(struct scan *s, size_t i, const char *value)
+{
+	(void)i;
+	(void)value;
+	s->depends++;
+}
+
+static void
 note_depend_file(struct scan *s, size_t i, const char *value)
 {
 	(void)i;
@@ -216,15 +225,72 @@ note_unused_macros(struct scan *s, size_t i, const char *value)
 	s->has_unused_macros = !starts_with(s->a->argv.items[i], "-Wno-");
 }
 
-/* -fdump-PASS=FILE: a name that no volunteer should choose for us, nor we for it. */
 static void
-note_side_output(struct scan *s, size_t i, const char *value)
+note_named_file(struct scan *s, size_t i, const char *value)
 {
-	const char *word = s->a->argv.items[i];
+	(void)i;
+	s->seen[EFFECT_SIDE_OUTPUT] = true;
+	strv_add(&s->a->named_outputs, value);
+	if (is_special_file(value))
+		stay(s->a, REASON_OUTPUT, value);
+}
 
+/* -fdump-PASS=FILE, -fopt-info-PASS=FILE; both know names that are no files. */
+static void
+note_named_part(struct scan *s, size_t i, const char *value)
+{
+	static const char *const streams[] = {"stdout", "stderr", NULL};
+	const char *equals = strchr(value, '=');
+
+	s->seen[EFFECT_SIDE_OUTPUT] = true;
+	if (equals != NULL && !is_one_of(equals + 1, streams))
+		note_named_file(s, i, equals + 1);
+}
+
+static void
+note_plain_file(struct scan *s, size_t i, const char *value)
+{
+	note_named_file(s, i, value);
+	s->seen[EFFECT_PLAIN] = true;
+}
+
+static void
+note_grown_file(struct scan *s, size_t i, const char *value)
+{
+	note_plain_file(s, i, value);
+	strv_add(&s->a->grown_outputs, value);
+}
+
+/* -save-temps=obj, =cwd: beside the object or here, where outputs are expected anyway. */
+static void
+note_save_temps(struct scan *s, size_t i, const char *value)
+{
+	static const char *const places[] = {"", "=obj", "=cwd", NULL};
+
+	if (!is_one_of(value, places))
+		stay(s->a, REASON_LOCAL_FILE, s->a->argv.items[i]);
+	s->seen[EFFECT_SIDE_OUTPUT] = true;
+	s->seen[EFFECT_PLAIN] = true;
+}
+
+/* clang's notes count lines of the text that it was given. */
+static void
+note_coverage(struct scan *s, size_t i, const char *value)
+{
+	(void)i;
 	(void)value;
-	if (starts_with(word, "-fdump-") && strchr(word, '=') != NULL)
-		stay(s->a, REASON_LOCAL_FILE, word);
+	s->seen[EFFECT_SIDE_OUTPUT] = true;
+	s->seen[EFFECT_PLAIN_CLANG] = true;
+}
+
+/* Anything but these words is a file with a list. */
+static void
+note_sections(struct scan *s, size_t i, const char *value)
+{
+	static const char *const words[] = {"all", "labels", "none", NULL};
+
+	if (!is_one_of(value, words))
+		stay(s->a, REASON_LOCAL_FILE, s->a->argv.items[i]);
 }
 
 /* gcc's pedantry would find fault with each line marker of text that is compiled as a source. */
@@ -373,10 +439,17 @@ note_mllvm(struct scan *s, size_t i, const char *value)
 static void (*const notes[EFFECTS])(struct scan *s, size_t i, const char *value) = {
 	[EFFECT_OUTPUT] = note_output,
 	[EFFECT_LANGUAGE] = note_language,
+	[EFFECT_DEPEND] = note_depend,
 	[EFFECT_DEPEND_FILE] = note_depend_file,
 	[EFFECT_DEBUG] = note_debug,
 	[EFFECT_UNUSED_MACROS] = note_unused_macros,
-	[EFFECT_SIDE_OUTPUT] = note_side_output,
+	[EFFECT_NAMED_FILE] = note_named_file,
+	[EFFECT_NAMED_PART] = note_named_part,
+	[EFFECT_PLAIN_FILE] = note_plain_file,
+	[EFFECT_GROWN_FILE] = note_grown_file,
+	[EFFECT_SAVE_TEMPS] = note_save_temps,
+	[EFFECT_COVERAGE] = note_coverage,
+	[EFFECT_SECTIONS] = note_sections,
 	[EFFECT_PEDANTIC] = note_pedantic,
 	[EFFECT_DIAGNOSTICS_FORMAT] = note_diagnostics_format,
 	[EFFECT_CPU] = note_cpu,
@@ -465,6 +538,14 @@ find_dependencies(struct scan *s, const char *source)
 		stay(a, REASON_OUTPUT, a->dep_file);
 }
 
+static const char *
+default_suffix(const struct scan *s)
+{
+	if (s->seen[EFFECT_BITCODE])
+		return s->a->stops_at_assembly ? ".ll" : ".bc";
+	return s->a->stops_at_assembly ? ".s" : ".o";
+}
+
 /* With exactly one source. */
 static void
 judge_files(struct scan *s)
@@ -474,7 +555,7 @@ judge_files(struct scan *s)
 	const char *base = path_base(source);
 
 	if (a->object == NULL)
-		a->object = args_default_name(source, a->stops_at_assembly ? ".s" : ".o");
+		a->object = args_default_name(source, default_suffix(s));
 	if (is_special_file(a->object))
 		stay(a, REASON_OUTPUT, a->object);
 	if (is_special_file(source))
@@ -494,10 +575,13 @@ judge_plain(const struct scan *s)
 	struct args *a = s->a;
 
 	a->needs_full_cpp = s->has_unused_macros || s->is_pedantic;
-	if (s->seen[EFFECT_PLAIN] || s->seen[EFFECT_PLAIN_CLANG])
+	/* A source that is text already goes away as it is. */
+	if (a->is_preprocessed)
+		return;
+	if (s->seen[EFFECT_PLAIN] || s->seen[EFFECT_PLAIN_CLANG] || s->depends > 1)
 		a->here_plain[ARGS_CLANG] = REASON_PLAIN;
 	/* clang's DWARF 5 has the MD5 of each file, but not where line markers name other files. */
-	if (a->has_debug && !s->has_old_dwarf && !a->is_preprocessed)
+	if (a->has_debug && !s->has_old_dwarf)
 		a->here_plain[ARGS_CLANG] = REASON_PLAIN;
 	/* clang's -frewrite-includes is not for assembler, and after -E its line tables differ. */
 	if (a->has_debug && a->language == ARGS_LANG_ASM_CPP)
@@ -549,6 +633,8 @@ void
 args_release(struct args *a)
 {
 	strv_release(&a->argv);
+	strv_release(&a->named_outputs);
+	strv_release(&a->grown_outputs);
 	free(a->detail);
 	free(a->object);
 	free(a->dep_file);

@@ -14,12 +14,13 @@ A table (FAMILY.cases); what begins with a tab belongs to the line above it:
                         preprocessed text; else the reason why it stays here, as in dcc(1).
                         "a/b": a for gcc, b for clang. A command with $CC or $CXX is run with both.
         terminal        stderr is a terminal
-        varies F: SED   the bare compiler itself never makes F (a file, stdout, stderr) the same twice:
-                        compared after sed SED. That it varies is checked too.
+        varies F: SED   the bare compiler itself never makes F (files of that pattern, stdout, stderr) the same
+                        twice: compared after sed SED. That it varies is checked too.
 """
 import collections
 import concurrent.futures
 import difflib
+import fnmatch
 import os
 import pty
 import re
@@ -32,6 +33,7 @@ import time
 
 WORKERS = 2
 COMMAND_SECONDS = 60
+PROBLEMS_MAX = 3
 MODES = (('pump', 'auto'), ('plain', 'never'))
 COMPILERS = {'gcc': ('gcc', 'g++'), 'clang': ('clang', 'clang++')}
 NO_COMPILE = {'no-compile', 'preprocess-only'}
@@ -120,11 +122,11 @@ class Runner:
         if filters:
             time.sleep(1)
             again, _ = self.run(case, None)
-            wrong += ['the bare compiler makes the same %s each time' % name for name in filters
-                      if bare.files.get(name) == again.files.get(name)]
+            wrong += ['the bare compiler makes the same %s each time' % pattern for pattern in filters
+                      if not vary(pattern, bare, again)]
         for mode, word in MODES:
             result, log = self.run(case, word)
-            problems = differences(bare, result, filters)
+            problems = differences(bare, result, filters)[:PROBLEMS_MAX]
             if problems and again is None:
                 again, _ = self.run(case, None)
                 if differences(bare, again, filters):
@@ -179,11 +181,17 @@ def snapshot(folder):
     return files
 
 
+def vary(pattern, a, b):
+    names = fnmatch.filter(a.files, pattern)
+    return any(a.files[name] != b.files.get(name) for name in names)
+
+
 def filtered(name, value, filters):
-    if value is None or name not in filters:
+    pattern = next((f for f in filters if fnmatch.fnmatch(name, f)), None)
+    if value is None or pattern is None:
         return value
     mode, content = value if isinstance(value, tuple) else ('', value)
-    p = subprocess.run(['sed', filters[name]], input=content, capture_output=True, check=True,
+    p = subprocess.run(['sed', filters[pattern]], input=content, capture_output=True, check=True,
                        env=dict(os.environ, LC_ALL='C'))
     return mode, p.stdout
 
@@ -212,7 +220,7 @@ def describe(name, a, b):
         return '%s differs at byte %d: %r instead of %r' % (name, at, b[at:at + 24], a[at:at + 24])
     lines = difflib.unified_diff(*(t.decode(errors='replace').splitlines() for t in (a, b)), 'bare', 'dcc', n=0,
                                  lineterm='')
-    return '%s differs:\n\t\t%s' % (name, '\n\t\t'.join(list(lines)[2:20]))
+    return '%s differs:\n\t\t%s' % (name, '\n\t\t'.join(list(lines)[2:8]))
 
 
 def misplaced(expected, log, daemon_log):
@@ -220,10 +228,14 @@ def misplaced(expected, log, daemon_log):
     wrong = [] if verdicts else ['dcc has not logged a job']
     for verdict in verdicts:
         if place_of(verdict) != expected:
-            wrong.append('expected %s: %s' % (expected, verdict))
+            wrong.append('expected %s: %s%s' % (expected, verdict, why_not_pump(log)))
         elif verdict.startswith('away ') and not daemon_log.confirms(verdict):
             wrong.append('the daemon knows nothing of: %s' % verdict)
     return wrong
+
+
+def why_not_pump(log):
+    return ''.join('\n\t\t' + line.split(': ', 1)[1].rstrip('\n') for line in log if ': no pump mode for ' in line)
 
 
 def last_verdicts(log):

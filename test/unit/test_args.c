@@ -58,10 +58,10 @@ static const struct verdict verdicts[] = {
 	{"gcc -c a.c -o a.o -o b.o", REASON_OUTPUT},
 	{"gcc -c /dev/fd/3.c", REASON_NO_SOURCE},
 	{"gcc -c a.c -fexec-charset=latin1", REASON_LOCAL_FILE},
-	{"gcc -c a.c -fprofile-note=a.gcno", REASON_LOCAL_FILE},
-	{"gcc -c a.c -fopt-info-vec=vec.txt", REASON_LOCAL_FILE},
-	{"gcc -c a.c -fdump-tree-original=/etc/x", REASON_LOCAL_FILE},
-	{"gcc -strange -save-temps -c a.c", REASON_LOCAL_FILE},
+	{"gcc -c a.c -fprofile-note=a.gcno", REASON_NONE},
+	{"gcc -c a.c -fopt-info-vec=vec.txt", REASON_NONE},
+	{"gcc -c a.c -fdump-tree-original=/dev/tty", REASON_OUTPUT},
+	{"gcc -strange -specs=x -c a.c", REASON_LOCAL_FILE},
 	{"gcc -c a.c -fwide-exec-charset=UTF-16", REASON_LOCAL_FILE},
 	{"gcc -c a.c -o", REASON_BAD_COMMAND},
 	{"gcc -c a.c -include", REASON_BAD_COMMAND},
@@ -105,20 +105,24 @@ static const struct verdict verdicts[] = {
 	{"gcc -fmodules-ts -c a.cc", REASON_LOCAL_FILE},
 	{"gcc -fmodulo-sched -c a.c", REASON_NONE},
 	{"gcc -T x.c -c a.c", REASON_LOCAL_FILE},
-	{"gcc -save-temps -c a.c", REASON_LOCAL_FILE},
-	{"gcc --save-temps=obj -c a.c", REASON_LOCAL_FILE},
-	{"gcc -aux-info x.c -c a.c", REASON_LOCAL_FILE},
-	{"clang -MJ x.c -c a.c", REASON_LOCAL_FILE},
+	{"gcc -save-temps -c a.c", REASON_NONE},
+	{"gcc --save-temps=obj -c a.c", REASON_NONE},
+	{"gcc -save-temps=x -c a.c", REASON_LOCAL_FILE},
+	{"gcc -aux-info x.c -c a.c", REASON_NONE},
+	{"clang -MJ x.c -c a.c", REASON_NONE},
 	{"gcc -fcompare-debug -c a.c", REASON_LOCAL_OPTION},
 	{"gcc -dumpdir x.c -c a.c", REASON_LOCAL_OPTION},
 	{"gcc -da -c a.c", REASON_LOCAL_OPTION},
 	{"gcc -dA -S a.c", REASON_NONE},
 	{"gcc -P -c a.c", REASON_LOCAL_OPTION},
-	{"gcc -H -c a.c", REASON_LOCAL_OPTION},
+	{"gcc -H -c a.c", REASON_NONE},
 	{"gcc -v -c a.c", REASON_LOCAL_OPTION},
 	{"gcc -ftime-report -c a.c", REASON_LOCAL_OPTION},
-	{"clang -ftime-trace -c a.c", REASON_LOCAL_OPTION},
-	{"clang -emit-llvm -c a.c", REASON_LOCAL_OPTION},
+	{"clang -ftime-trace -c a.c", REASON_NONE},
+	{"clang -ftime-trace=x -c a.c", REASON_LOCAL_FILE},
+	{"clang -emit-llvm -c a.c", REASON_NONE},
+	{"clang -fbasic-block-sections=all -c a.c", REASON_NONE},
+	{"clang -fbasic-block-sections=x -c a.c", REASON_LOCAL_FILE},
 	{"clang -working-directory x -c a.c", REASON_LOCAL_FILE},
 	{"clang --driver-mode=g++ -c a.c", REASON_LOCAL_OPTION},
 	{"clang -arch x86_64 -c a.c", REASON_LOCAL_OPTION},
@@ -192,8 +196,8 @@ the_deciding_word_is_kept(void **state)
 	assert_string_equal(a.detail, "-fplugin=x");
 	args_release(&a);
 	args_release(&a);
-	set_command(&a, "gcc -O2 -save-temps -fplugin=x -c a.c");
-	assert_string_equal(a.detail, "-save-temps");
+	set_command(&a, "gcc -O2 -specs=y -fplugin=x -c a.c");
+	assert_string_equal(a.detail, "-specs=y");
 	args_release(&a);
 }
 
@@ -347,9 +351,16 @@ static const struct {
 	{"-c -ggdb3", DEBUG_INFO | PLAIN_GCC | PLAIN_CLANG},
 	{"-c -gsplit-dwarf", DEBUG_INFO | SIDE | PLAIN_CLANG},
 	{"-c -fstack-usage", SIDE},
-	{"-c --coverage", SIDE},
-	{"-c -fprofile-arcs -ftest-coverage", SIDE},
+	{"-c --coverage", SIDE | PLAIN_CLANG},
+	{"-c -fprofile-arcs -ftest-coverage", SIDE | PLAIN_CLANG},
 	{"-c -fdump-tree-all", SIDE},
+	{"-c -fopt-info-vec=x", SIDE},
+	{"-c -aux-info x", SIDE},
+	{"-c -save-temps", SIDE | PLAIN_GCC | PLAIN_CLANG},
+	{"-c -MJ x", SIDE | PLAIN_GCC | PLAIN_CLANG},
+	{"-c -MD -MMD", PLAIN_CLANG},
+	{"-c -Rpass=inline", PLAIN_CLANG},
+	{"-c -imacros x", PLAIN_CLANG},
 	{"-c -fcallgraph-info=su", SIDE},
 	{"-c -fsave-optimization-record", SIDE},
 	{"-c -fdiagnostics-color=always", COLOUR},
@@ -380,6 +391,22 @@ marks_of(const struct args *a)
 	       (a->stops_at_assembly ? ASSEMBLY : 0u) |
 	       (a->here_plain[ARGS_GCC] != REASON_NONE ? PLAIN_GCC : 0u) |
 	       (a->here_plain[ARGS_CLANG] != REASON_NONE ? PLAIN_CLANG : 0u);
+}
+
+static void
+options_name_files_that_are_written(void **state)
+{
+	struct args a;
+
+	(void)state;
+	set_command(&a, "clang -MJ x.json -foptimization-record-file=o/x.yaml -emit-llvm -S a.c");
+	assert_int_equal(a.here, REASON_NONE);
+	assert_int_equal(a.named_outputs.count, 2);
+	assert_string_equal(a.named_outputs.items[0], "x.json");
+	assert_string_equal(a.named_outputs.items[1], "o/x.yaml");
+	assert_int_equal(a.grown_outputs.count, 1);
+	assert_string_equal(a.object, "a.ll");
+	args_release(&a);
 }
 
 static void
@@ -431,6 +458,7 @@ main(void)
 		cmocka_unit_test(files_are_the_compilers_own),
 		cmocka_unit_test(preprocessed_text_is_known_by_suffix_or_language),
 		cmocka_unit_test(output_points_at_the_word_with_its_value),
+		cmocka_unit_test(options_name_files_that_are_written),
 		cmocka_unit_test(options_leave_their_marks),
 		cmocka_unit_test(the_form_follows_compiler_and_version),
 	};
