@@ -4,6 +4,7 @@
  * records that the clients keep; so it costs them nothing and can be started and stopped at will.
  */
 #include <errno.h>
+#include <poll.h>
 #include <popt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,15 +195,17 @@ show(const struct options *o, const char *dir)
 	return e;
 }
 
-/* ERR_CLOSED: a signal asks us to stop. */
+/* ERR_CLOSED: a signal asks us to stop, or nobody reads our output: without jobs nothing is written that would tell. */
 static enum err
 sleep_until(int64_t deadline_ms)
 {
+	struct pollfd reader = {.fd = STDOUT_FILENO};
 	enum err e;
 
-	/* OK: only a signal of no importance. */
-	while ((e = process_poll(NULL, 0, deadline_ms)) == OK)
-		;
+	/* OK: the reader went away, or only a signal of no importance. */
+	while ((e = process_poll(&reader, 1, deadline_ms)) == OK)
+		if (reader.revents != 0)
+			return ERR_CLOSED;
 	return e == ERR_TIMEOUT ? OK : e;
 }
 

@@ -104,6 +104,13 @@ python3 -c 'import json, sys
 for line in sys.stdin: assert json.loads(line)["source"] == sys.argv[1], line' "$source" <"$work/json" || fail "the name is garbled"
 dccmon-text 0.05 | head -n 2 >/dev/null
 stop $client
+# Without jobs nothing is written that could fail.
+(
+	status=0
+	timeout 10 dccmon-text 0.05 || status=$?
+	echo $status >"$work/monitor.status"
+) | head -n 0
+[ "$(cat "$work/monitor.status")" -eq 0 ] || fail "goes on though nobody reads"
 for bad in -1 x 1x; do
 	expect 101 dccmon-text -- $bad
 done
