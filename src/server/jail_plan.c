@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which part of the tree comes from where. The root is the job's own empty file system; "covers" are
- * mounted over it: the toolchain's folders from this machine, and over these, empty, the folders of headers
- * (a plain job brings its text complete: a header found here would be the wrong machine's). A client's folder
+ * mounted over it: the folders of this machine that programs need. Its headers are not among them: a plain job brings
+ * its text complete, and one found here would be the wrong machine's. A client's folder
  * below a cover makes that cover "written": it becomes an overlay that collects what the job writes there.
  * With a view (jail_view.c) the root shows the client's files, and covers only what the toolchain needs.
  *
@@ -26,11 +26,10 @@
 #define LINK_HOPS 16
 
 static const char *const system_folders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32"};
-/* Below /usr, where a job has a view, only what programs need: the rest of it is the client's. */
+/* Below /usr only what programs need: a job has no business with the rest, and with a view it is the client's. */
 static const char *const program_folders[] = {
 	"/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32", "/usr/libexec", "/usr/share/locale",
 	"/usr/share/zoneinfo", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32"};
-static const char *const hidden_folders[] = {"/usr/include", "/usr/local/include"};
 static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/urandom"};
 /* Of ours alone: no path of a client can be there. */
 static const char *const reserved[] = {"/proc", JAIL_TMP};
@@ -195,7 +194,7 @@ static void
 add_covers(const struct jail_job *job, struct jail_plan *p)
 {
 	jail_plan_add_cover(p, "/", JAIL_COVER_ROOT);
-	if (job->view == NULL || job->view->has_system)
+	if (job->view != NULL && job->view->has_system)
 		for (size_t i = 0; i < COUNT(system_folders); i++)
 			add_system_folder(p, system_folders[i]);
 	else
@@ -206,12 +205,6 @@ add_covers(const struct jail_job *job, struct jail_plan *p)
 		show_chain(p, job->toolchain->items[i]);
 	if (job->compiler != NULL)
 		show_chain(p, job->compiler);
-	for (size_t i = 0; job->view == NULL && i < COUNT(hidden_folders); i++) {
-		struct stat st;
-
-		if (lstat(hidden_folders[i], &st) == 0 && S_ISDIR(st.st_mode))
-			jail_plan_add_cover(p, hidden_folders[i], JAIL_COVER_HIDDEN);
-	}
 	if (access("/etc/ld.so.cache", R_OK) == 0)
 		add_file_cover(p, "/etc/ld.so.cache", JAIL_COVER_TOOLCHAIN);
 	for (size_t i = 0; i < COUNT(devices); i++)

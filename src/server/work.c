@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -185,6 +186,8 @@ run_jail(struct job *j, const struct work *w, struct jail_result *result)
 static enum err
 judge_failure(struct job *j, const struct work *w, const struct jail_result *r)
 {
+	if (WIFSIGNALED(r->status) && WTERMSIG(r->status) == SIGXFSZ)
+		return job_refuse(j, REASON_RESOURCE, "the job wrote more than it may");
 	if (WIFSIGNALED(r->status))
 		return job_refuse(j, REASON_KILLED, "signal %d ended the compiler", WTERMSIG(r->status));
 	if (WEXITSTATUS(r->status) == 0)

@@ -28,6 +28,21 @@ for options in '' -O2 '-g -gdwarf-4 -O2 -Wall' '-fPIC -pthread -DX=1 -I.'; do
 	ran_away hello.c
 	ran_away vector.cc
 done
+# What asks more of the kernel than others: threads, pipes, sanitizers, profiles, link-time optimisation.
+for options in '-pipe -O2' -fopenmp '-fsanitize=address,undefined' '-fprofile-arcs -ftest-coverage -frandom-seed=1' \
+	'-O3 -funroll-loops -fstack-protector-all'; do
+	# shellcheck disable=SC2086  # words
+	compare out/x.o g++ $options -std=c++17 -c vector.cc -o out/x.o
+	ran_away vector.cc
+done
+# gcc's own has a number that is drawn by lot, and the options that it was called with.
+expect 0 dcc g++ -flto=2 -std=c++17 -c vector.cc -o out/x.o
+ran_away vector.cc
+for options in -flto -flto=thin '-fsanitize=address' -fno-integrated-as; do
+	# shellcheck disable=SC2086  # words
+	compare hello.o clang $options -c hello.c
+	ran_away hello.c
+done
 # Every one of them did run there.
 expect_lines 'exit:0' "$work/one.log" "$(count ': away ' "$DCC_LOG")"
 [ "$(count ': here ' "$DCC_LOG")" -eq 0 ] || fail "something ran here"
