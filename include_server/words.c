@@ -299,6 +299,17 @@ quoted_name(const char *p, const char *end)
 	return p + 1 < end && p[0] == '\\' && p[1] == '"' ? length : 0;
 }
 
+/* Does a name of the assembler go on at p? Not behind an escape sequence, such as "\n". */
+static bool
+goes_on(const char *begin, const char *p, unsigned mode)
+{
+	const char *name = p;
+
+	while (name > begin && tokens_skip_name(name - 1, name, mode) == name)
+		name--;
+	return name < p && (name == begin || name[-1] != '\\');
+}
+
 bool
 words_in_literal(struct lexer *l, const char *p)
 {
@@ -312,7 +323,7 @@ words_in_literal(struct lexer *l, const char *p)
 		bool is_include;
 		const char *text = *q == '.' ? reads(q, &is_include) : NULL;
 
-		if (text == NULL || tokens_skip_name(q - 1, q, l->mode) == q)
+		if (text == NULL || goes_on(begin, q, l->mode))
 			continue;
 		text += strspn(text, " \t");
 		l->length = is_include ? 0 : quoted_name(text, end);

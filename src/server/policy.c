@@ -218,8 +218,8 @@ has_complaint(const char *text, size_t len, const char *words)
 bool
 policy_misses_file(const char *text, size_t len)
 {
-	static const char *const words[] = {"No such file or directory", "file not found",
-	                                    "an't open", "annot open"};
+	static const char *const words[] = {"No such file or directory", "file not found", "an't open", "annot open",
+	                                    "Could not find incbin file", "Could not find include file"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (has_complaint(text, len, words[i]))

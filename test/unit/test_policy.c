@@ -162,9 +162,11 @@ a_file_that_cannot_be_opened_is_noticed(void **state)
 {
 	static const char gas[] = "x.s:1: Error: file not found: blob.bin";
 	static const char gcc[] = "x.c:1:9: fatal error: y: No such file or directory";
+	static const char clang[] = "<inline asm>:2:9: error: Could not find incbin file 'x'\n.incbin \"x\"\n";
 	static const char syntax[] = "a.c:1:2: error: expected ';'";
 
 	(void)state;
+	assert_true(policy_misses_file(clang, strlen(clang)));
 	assert_true(policy_misses_file(gas, strlen(gas)));
 	assert_true(policy_misses_file(gcc, strlen(gcc)));
 	assert_false(policy_misses_file(syntax, strlen(syntax)));

@@ -65,6 +65,9 @@ what_the_assembler_reads_is_seen(void **state)
 	assert_events("x: .incbin FILE\n.include \"b.s\"\n", assembler, "1 ![] 2 ![] ");
 	assert_events("asm(\"x: .incbin \\\"a.bin\\\"\\n\");\n", LEXER_GNU, "1 r[a.bin] ");
 	assert_events("asm(\".incbin \" FILE);\n", LEXER_GNU, "1 r[] ");
+	assert_events("asm(\"nop\\n.incbin \\\"a.bin\\\"\");\n", LEXER_GNU, "1 r[a.bin] ");
+	assert_events("asm(\"nop\\012.incbin \" \"\\\"a.bin\\\"\");\n", LEXER_GNU, "1 r[] ");
+	assert_events("char *s = \"x.incbin \\\"a.bin\\\"\";\n", LEXER_GNU, "");
 	assert_events("s = \"my.include \"; t = a.include (b);\n", LEXER_GNU, "");
 }
 
