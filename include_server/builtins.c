@@ -280,7 +280,6 @@ builtins_value(void *context, const struct token *name, struct token *value)
 	case SPECIAL_MS_PRAGMA:
 	case SPECIAL_IDENTIFIER:
 	case SPECIAL_MODULE:
-	case SPECIAL_BUILDING_MODULE:
 		execution_fail(e, UNMODELLED_EXTENSION, name->symbol->name);
 		return false;
 	case SPECIAL_HAS_INCLUDE:
