@@ -6,8 +6,8 @@
 #include "effects.h"
 #include "mode.h"
 #include "number.h"
+#include "options.h"
 #include "pragma_text.h"
-#include "taint.h"
 #include "xalloc.h"
 
 /* A macro that stands for pragmas, compiled for this run. */
@@ -199,35 +199,6 @@ pop_macro(struct expander *e, struct symbol *symbol)
 	}
 }
 
-static void
-target(struct expander *e, enum target_change change)
-{
-	if (e->is_clang)
-		return;
-	switch (change) {
-	case TARGET_CHANGE:
-		e->x.taint |= TAINT_TARGET;
-		break;
-	case OPTIMIZE_CHANGE:
-		e->x.taint |= TAINT_OPTIMIZE;
-		break;
-	case OPTIONS_PUSH:
-		if (e->taint_count == e->taint_cap) {
-			e->taint_cap = e->taint_cap == 0 ? 16 : 2 * e->taint_cap;
-			e->taints = xrealloc(e->taints, e->taint_cap * sizeof(*e->taints));
-		}
-		e->taints[e->taint_count++] = e->x.taint;
-		break;
-	case OPTIONS_POP:
-		if (e->taint_count > 0)
-			e->x.taint = e->taints[--e->taint_count];
-		break;
-	case OPTIONS_RESET:
-		e->x.taint = 0;
-		break;
-	}
-}
-
 /* The pragmas of the macro, as a program. */
 static const struct program *
 compile(struct expander *e, const struct macro *m)
@@ -314,7 +285,7 @@ effects_execute(struct expander *e, const struct instruction *n)
 		dependency(e, n);
 		break;
 	case OPERATION_TARGET:
-		target(e, (enum target_change)n->target);
+		options_change(e, (enum target_change)n->target);
 		break;
 	case OPERATION_WORD:
 		word(e, n->symbol);

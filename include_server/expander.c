@@ -9,6 +9,7 @@
 #include "builtins.h"
 #include "condition.h"
 #include "effects.h"
+#include "options.h"
 #include "execution.h"
 #include "mode.h"
 #include "xalloc.h"
@@ -224,6 +225,8 @@ execute(struct expander *e, size_t base)
 			if (e->x.steps > e->x.steps_max)
 				execution_fail(e, UNMODELLED_LIMIT, "steps");
 		}
+		if (e->x.taint != 0 && options_switch(e, n))
+			continue;
 		switch ((int)n->operation) {
 		case OPERATION_END:
 			e->depth--;

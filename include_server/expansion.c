@@ -154,12 +154,32 @@ expansion_begin(struct expansion *x, const struct token *tokens, size_t count)
 }
 
 struct macro *
+expansion_doubtful(struct expansion *x)
+{
+	/* Nothing else has this place: "defined" is no macro. */
+	return &x->builtins[SPECIAL_DEFINED];
+}
+
+bool
+expansion_is_uncertain(const struct expansion *x, const struct symbol *name)
+{
+	const struct macro *m = name->epoch == x->epoch ? name->macro : NULL;
+
+	return x->taint != 0 && (m == NULL || (m >= x->predefined && m < x->predefined_end)) &&
+	       taint_has(x->taint, name->name, m != NULL ? TAINT_PREDEFINED : TAINT_UNDEFINED);
+}
+
+struct macro *
 expansion_find(struct expansion *x, struct symbol *name)
 {
 	struct macro *m = name->epoch == x->epoch ? name->macro : NULL;
 
-	if (x->taint != 0 && (m == NULL || (m >= x->predefined && m < x->predefined_end)) && taint_has(x->taint, name->name))
+	if (x->taint != 0 && expansion_is_uncertain(x, name))
 		expansion_fail(x, UNMODELLED_TARGET, name->name);
+	if (m == expansion_doubtful(x)) {
+		expansion_fail(x, UNMODELLED_TARGET, name->name);
+		return NULL;
+	}
 	if (name->epoch == x->epoch || name->special < SPECIAL_FIRST_MACRO)
 		return m;
 	enum special special = (enum special)name->special;

@@ -68,6 +68,12 @@ expansion_unread(struct expansion *x, const struct token *t);
 /* The macro of this name; NULL: there is none. */
 struct macro *
 expansion_find(struct expansion *x, struct symbol *name);
+/* May the compiler have changed the macro of this name? expansion_find would end the run. */
+bool
+expansion_is_uncertain(const struct expansion *x, const struct symbol *name);
+/* Stands for a macro that is there or not: who finds it ends the run. */
+struct macro *
+expansion_doubtful(struct expansion *x);
 bool
 expansion_is_builtin(const struct expansion *x, const struct macro *m);
 /* Memory until the next expansion_begin. */

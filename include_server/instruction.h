@@ -47,7 +47,7 @@ enum include_flag {
 	INCLUDE_IMPORT = 1 << 2
 };
 
-enum target_change { TARGET_CHANGE, OPTIMIZE_CHANGE, OPTIONS_PUSH, OPTIONS_POP, OPTIONS_RESET };
+enum target_change { TARGET_CHANGE, OPTIMIZE_CHANGE, OPTIONS_PUSH, OPTIONS_POP, OPTIONS_RESET, VECTORS_OFF };
 
 /* #if and #elif, as text until first evaluated. */
 struct condition {

@@ -48,6 +48,8 @@ libinclude_a_SOURCES = \
 	include_server/mode.h \
 	include_server/number.c \
 	include_server/number.h \
+	include_server/options.c \
+	include_server/options.h \
 	include_server/oracle.c \
 	include_server/oracle.h \
 	include_server/oracle_key.c \
@@ -140,6 +142,7 @@ include_tests = \
 	test/unit/test_lexer \
 	test/unit/test_macros \
 	test/unit/test_number \
+	test/unit/test_options \
 	test/unit/test_oracle \
 	test/unit/test_oracle_key \
 	test/unit/test_oracle_run \
@@ -324,6 +327,10 @@ test_unit_test_interview_SOURCES = test/unit/test_interview.c
 test_unit_test_interview_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_interview_CFLAGS = $(test_cflags)
 test_unit_test_interview_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_options_SOURCES = test/unit/test_options.c test/unit/memory_world.h
+test_unit_test_options_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_options_CFLAGS = $(test_cflags)
+test_unit_test_options_LDADD = $(include_libs) $(CMOCKA_LIBS)
 test_unit_test_oracle_SOURCES = test/unit/test_oracle.c test/unit/args_line.h test/unit/home.h test/unit/scratch.h
 test_unit_test_oracle_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_oracle_CFLAGS = $(test_cflags)

@@ -94,10 +94,20 @@ change(const struct pragma *p, enum target_change change)
 	directives_emit(p->builder, p->lexer, OPERATION_TARGET)->target = (uint32_t)change;
 }
 
+static bool
+is_general_registers(const struct pragma *p)
+{
+	static const char name[] = "\"general-regs-only\"";
+	const struct token *t = p->tokens;
+
+	return p->count == 3 && t[0].kind == TOKEN_OPEN && t[1].kind == TOKEN_STRING && t[2].kind == TOKEN_CLOSE &&
+	       t[1].length == sizeof(name) - 1 && memcmp(t[1].text, name, sizeof(name) - 1) == 0;
+}
+
 static void
 target(const struct pragma *p)
 {
-	change(p, TARGET_CHANGE);
+	change(p, is_general_registers(p) ? VECTORS_OFF : TARGET_CHANGE);
 }
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Names of processors' features are too many to list, so for a target it is the other way round: every reserved name is
- * taken for one, unless it is listed here or looks like a header's guard.
+ * taken for one, unless it is listed here or looks like a header's guard or a type's.
  */
 #include <stddef.h>
 #include <string.h>
@@ -31,11 +31,20 @@ static const char *const of_none[] = {
 	"__cplusplus",     "__STDC__",          "__STDC_VERSION__",   "__STDC_HOSTED__", "__STRICT_ANSI__",
 	"__OBJC__",        "__ASSEMBLER__",     "__ELF__",            "__CHAR_BIT__",    "__BYTE_ORDER__",
 	"__ORDER_LITTLE_ENDIAN__", "__ORDER_BIG_ENDIAN__", "__SIZEOF_POINTER__", "__SIZEOF_INT__", "__SIZEOF_LONG__",
-	"__SIZEOF_LONG_LONG__", "__SIZEOF_SIZE_T__", "__SIZEOF_INT128__", "__SIZEOF_WCHAR_T__", "__INT_MAX__",
-	"__LONG_MAX__",    "__SCHAR_MAX__",     "__SHRT_MAX__",       "__LONG_LONG_MAX__", "__SIZE_MAX__",
-	"__WCHAR_MAX__",   "__USER_LABEL_PREFIX__", "__CHAR_UNSIGNED__", "__GXX_ABI_VERSION", "__DEPRECATED",
+	"__SIZEOF_LONG_LONG__", "__SIZEOF_SIZE_T__", "__SIZEOF_INT128__", "__SIZEOF_WCHAR_T__", "__USER_LABEL_PREFIX__", "__CHAR_UNSIGNED__", "__GXX_ABI_VERSION", "__DEPRECATED",
 	"__FILE__",        "__LINE__",          "__COUNTER__",        "__INCLUDE_LEVEL__", "__BASE_FILE__",
+	"__iamcu__",       "__iamcu",          "__OPTIMIZE",
 	"__USE_GNU",       "__USE_MISC",        "__USE_POSIX",        "__GLIBC__",       "__GLIBC_MINOR__",
+};
+
+/* What has to do with no vector, of that which a target changes. */
+static const char *const of_general_registers[] = {
+	"__ADX__",    "__BMI__",      "__BMI2__",      "__CLDEMOTE__",  "__CLFLUSHOPT__", "__CLWB__",     "__CLZERO__",
+	"__CRC32__",  "__ENQCMD__",   "__FSGSBASE__",  "__FXSR__",      "__HRESET__",     "__LAHF_SAHF__", "__LWP__",
+	"__LZCNT__",  "__MOVBE__",    "__MOVDIR64B__", "__MOVDIRI__",   "__MWAITX__",     "__MWAIT__",    "__PCONFIG__",
+	"__PKU__",    "__POPCNT__",   "__PRFCHW__",    "__PTWRITE__",   "__RDPID__",      "__RDRND__",    "__RDSEED__",
+	"__RTM__",    "__SERIALIZE__", "__SGX__",      "__SHSTK__",     "__TBM__",        "__TSXLDTRK__", "__UINTR__",
+	"__WAITPKG__", "__WBNOINVD__", "__XSAVEC__",   "__XSAVEOPT__",  "__XSAVES__",     "__XSAVE__",
 };
 
 static bool
@@ -48,11 +57,12 @@ is_in(const char *const list[], size_t count, const char *name)
 	return false;
 }
 
-/* __FOO_H, __FOO_H__, __FOO_HPP__ ... */
+/* A header's guard, __FOO_H__, or what the ABI gives: __SIZE_TYPE__, __INT_MAX__, __LONG_WIDTH__ ... */
 static bool
-looks_like_guard(const char *name)
+has_harmless_end(const char *name)
 {
-	static const char *const ends[] = {"_H", "_H_", "_H__", "_HPP", "_HPP_", "_HPP__", "_INCLUDED", "_INCLUDED__"};
+	static const char *const ends[] = {"_H", "_H_", "_H__", "_HPP", "_HPP_", "_HPP__", "_INCLUDED", "_INCLUDED__",
+	                                   "_TYPE__", "_MAX__", "_WIDTH__"};
 	size_t length = strlen(name);
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
@@ -64,13 +74,16 @@ looks_like_guard(const char *name)
 	return false;
 }
 
+#define HAS(list, name) is_in(list, sizeof(list) / sizeof((list)[0]), name)
+
 bool
-taint_has(unsigned taint, const char *name)
+taint_has(unsigned taint, const char *name, enum taint_before before)
 {
-	if (is_in(of_optimize, sizeof(of_optimize) / sizeof(of_optimize[0]), name))
+	if (HAS(of_optimize, name))
 		return (taint & TAINT_OPTIMIZE) != 0;
-	if ((taint & TAINT_TARGET) == 0 || name[0] != '_' || name[1] != '_')
+	if (name[0] != '_' || name[1] != '_' || strncmp(name, "__has_", 6) == 0 || HAS(of_none, name) || has_harmless_end(name))
 		return false;
-	return strncmp(name, "__has_", 6) != 0 && !is_in(of_none, sizeof(of_none) / sizeof(of_none[0]), name) &&
-	       !looks_like_guard(name);
+	if ((taint & TAINT_TARGET) != 0)
+		return true;
+	return (taint & TAINT_VECTORS) != 0 && before == TAINT_PREDEFINED && !HAS(of_general_registers, name);
 }

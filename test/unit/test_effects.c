@@ -111,6 +111,7 @@ a_changed_target_may_not_decide(void **state)
 	                  "m.c:2: a condition depends on what #pragma GCC target or optimize changes: __OPTIMIZE__");
 	assert_trace("#pragma GCC target(\"avx2\")\n#pragma GCC reset_options\n#ifndef __AVX2__\n#include \"a.h\"\n#endif\n", "m.c a.h ");
 	assert_trace("#pragma GCC target(\"avx2\")\n#define __AVX2__ 1\n#if __AVX2__\n#include \"a.h\"\n#endif\n", "m.c a.h ");
+	assert_trace("#pragma GCC target(\"general-regs-only\")\n#ifndef __CRC32__\n#include \"a.h\"\n#endif\n", "m.c a.h ");
 	assert_trace_as(WORLD_CLANG, "#pragma GCC target(\"avx2\")\n#ifndef __AVX2__\n#include \"a.h\"\n#endif\n", "m.c a.h ");
 }
 

@@ -39,6 +39,7 @@ pragmas_that_change_target_macros(void **state)
 	assert_code("#pragma GCC push_options\n#pragma GCC target(\"avx\")\n#pragma GCC optimize 3\n#pragma GCC pop_options\n"
 	            "#pragma GCC reset_options\n",
 	            "0:target =2; 1:target; 2:target =1; 3:target =3; 4:target =4; ");
+	assert_code("#pragma GCC target (\"general-regs-only\")\n#pragma GCC target(\"general-regs-only,avx\")\n", "0:target =5; 1:target; ");
 }
 
 static void
