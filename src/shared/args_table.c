@@ -191,6 +191,7 @@ const struct option args_table[] = {
 	HERE("-emit-", JOINED, LOCAL_OPTION),
 	{"-emit-ast", OPTION_FLAG, OPTION_HERE, EFFECT_ASKS, REASON_NO_COMPILE},
 	NOTED("-emit-llvm", FLAG, COMPILE, BITCODE),
+	PLAIN("-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang", FLAG, BOTH),
 	PLAIN("-export-dynamic", FLAG, LINK),
 	HERE("-exported_symbols_list", NEXT, LOCAL_OPTION),
 	{"-extract-api", OPTION_FLAG, OPTION_HERE, EFFECT_ASKS, REASON_NO_COMPILE},
