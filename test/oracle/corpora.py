@@ -135,7 +135,7 @@ def shell(text):
 
 
 def corpus_leveldb(work, compiler, _):
-    shell(f"fetch_leveldb {CACHE} && rm -rf {work}/leveldb && cp -r {CACHE}/leveldb {work}")
+    shell(f"fetch_leveldb {CACHE} && mkdir -p {work} && rm -rf {work}/leveldb && cp -r {CACHE}/leveldb {work}")
     options = ["-std=c++11", "-O2", "-g", "-I.", "-Iinclude", "-DOS_LINUX", "-DLEVELDB_PLATFORM_POSIX", "-pthread"]
     sources = sorted(os.path.relpath(os.path.join(where, n), f"{work}/leveldb")
                      for where, _, names in os.walk(f"{work}/leveldb") for n in names if n.endswith(".cc"))
