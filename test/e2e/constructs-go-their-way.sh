@@ -335,7 +335,7 @@ row pump gcc @arguments row.c <plain.c
 row stays:local-option gcc -fpreprocessed -c row.c <plain.c
 row stays:local-option gcc -fdirectives-only -c row.c <plain.c
 row stays:local-option gcc -I- -c row.c <plain.c
-row stays:local-file gcc -save-temps=obj -c row.c <plain.c
+row pump gcc -save-temps=obj -c row.c <plain.c
 row stays:local-file gcc -B/usr/lib -c row.c <plain.c
 row stays:local-file clang -fmodules -c row.c <plain.c
 row stays:local-file clang -ivfsoverlay none.yaml -c row.c <plain.c
