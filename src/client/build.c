@@ -27,6 +27,7 @@
 #include "io.h"
 #include "local.h"
 #include "log.h"
+#include "native.h"
 #include "outcome.h"
 #include "path.h"
 #include "process.h"
@@ -205,6 +206,8 @@ has_doubtful_messages(const struct build *b, const struct talk_result *r)
 {
 	bool is_quoted_from_text = b->attempt.form == ARGS_FORM_AS_IS && b->identity.compiler == ARGS_CLANG;
 
+	if (b->wants_exact && deliver_is_too_wide(r))
+		return true;
 	if (!b->wants_exact || b->attempt.way != ATTEMPT_PLAIN || is_quoted_from_text)
 		return false;
 	if (b->attempt.form != ARGS_FORM_CPP)
@@ -460,6 +463,20 @@ have_outputs_a_place(const struct build *b)
 	return have;
 }
 
+/* Code for this processor: what it is called elsewhere is found out here. */
+static void
+name_processor(struct build *b)
+{
+	struct strv argv = {0};
+
+	if (b->args.here != REASON_NATIVE_CPU || local_identify(&b->dirs, b->m->path, &b->identity) != OK ||
+	    native_resolve(b->m->path, b->identity.compiler, &b->args.argv, &argv) != OK)
+		return;
+	args_release(&b->args);
+	b->args.argv = argv;
+	args_scan(&b->args);
+}
+
 /* REASON_NONE: everything is there for sending the job away. ERR_USAGE through *e: a setting is wrong. */
 static enum reason
 prepare(struct build *b, enum err *e)
@@ -473,6 +490,7 @@ prepare(struct build *b, enum err *e)
 	if (*e != OK)
 		return *e == ERR_USAGE ? REASON_BAD_SETTINGS : REASON_NO_HOSTS;
 	b->has_sched = true;
+	name_processor(b);
 	if (b->args.here != REASON_NONE)
 		return b->args.here;
 	if (find_override() != NULL) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,9 @@
 #include "io.h"
 #include "log.h"
 #include "preprocess.h"
+
+/* The compilers begin to cut lines before they would not fit. */
+#define MARGIN 10
 
 bool
 deliver_has_messages(const struct talk_result *r)
@@ -55,6 +59,61 @@ are_about_other_files(const char *text, const char *source)
 	return false;
 }
 
+/* gcc reads a format string again to point into it, and cannot in text. */
+static bool
+are_about_formats(const char *text)
+{
+	return strstr(text, "format") != NULL || strstr(text, "directive") != NULL;
+}
+
+/* As the compilers find it: COLUMNS first. 0: no terminal, or it has no width. */
+static size_t
+terminal_width(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+
+	if (isatty(STDERR_FILENO) != 1)
+		return 0;
+	if (columns != NULL && atoi(columns) > 0)
+		return (size_t)atoi(columns);
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+static size_t
+visible_length(const char *line)
+{
+	size_t n = 0;
+
+	for (;;) {
+		line = skip_colour(line);
+		if (*line == '\0' || *line == '\n')
+			return n;
+		line++;
+		n++;
+	}
+}
+
+bool
+deliver_is_too_wide(const struct talk_result *r)
+{
+	size_t width = terminal_width(), len = 0;
+	char *text = NULL;
+	bool is_wide = false;
+
+	if (width == 0 || !deliver_has_messages(r))
+		return false;
+	if (lseek(r->stderr_fd, 0, SEEK_SET) < 0 ||
+	    io_read_to_end(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, &text, &len) != OK)
+		return true;
+	for (const char *line = text; !is_wide && line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		is_wide = visible_length(line) + MARGIN > width;
+	}
+	free(text);
+	return is_wide;
+}
+
 bool
 deliver_lacks_lines(const struct talk_result *r, enum args_compiler compiler, const char *source)
 {
@@ -66,7 +125,7 @@ deliver_lacks_lines(const struct talk_result *r, enum args_compiler compiler, co
 	if (lseek(r->stderr_fd, 0, SEEK_SET) < 0 ||
 	    io_read_to_end(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, &text, &len) != OK)
 		return true;
-	bool lacks = compiler == ARGS_GCC ? are_about_other_files(text, source)
+	bool lacks = compiler == ARGS_GCC ? are_about_other_files(text, source) || are_about_formats(text)
 	                                  : strstr(text, "from <built-in>:") != NULL;
 
 	free(text);

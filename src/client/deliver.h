@@ -23,5 +23,8 @@ deliver_has_messages(const struct talk_result *r);
  */
 bool
 deliver_lacks_lines(const struct talk_result *r, enum args_compiler compiler, const char *source);
+/* Would the bare compiler have fitted its messages to the width of the terminal that our stderr is? */
+bool
+deliver_is_too_wide(const struct talk_result *r);
 
 #endif

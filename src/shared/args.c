@@ -221,7 +221,6 @@ args_scan(struct args *a)
 	s.is_cxx_driver = strstr(path_base(a->argv.items[0]), "++") != NULL;
 	read_words(&s);
 	a->stops_at_assembly = s.seen[EFFECT_ASSEMBLY];
-	a->has_colour_option = s.seen[EFFECT_COLOUR];
 	a->has_side_outputs = s.seen[EFFECT_SIDE_OUTPUT];
 	if (s.sources == 0)
 		args_stay(a, REASON_NO_SOURCE, NULL);
@@ -232,6 +231,9 @@ args_scan(struct args *a)
 	if (a->source != 0)
 		judge_files(&s);
 	judge_plain(&s);
+	/* With -S the drivers only preprocess what is assembler already, and print it. */
+	if (a->stops_at_assembly && (a->language == ARGS_LANG_ASM || a->language == ARGS_LANG_ASM_CPP))
+		s.seen[EFFECT_PREPROCESS] = true;
 	if (s.seen[EFFECT_PREPROCESS])
 		override(a, REASON_PREPROCESS_ONLY);
 	else if (s.seen[EFFECT_ASKS] || (!s.seen[EFFECT_OBJECT] && !a->stops_at_assembly))

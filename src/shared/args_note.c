@@ -228,8 +228,19 @@ note_pedantic(struct args_scan *s, size_t i, const char *value)
 static void
 note_diagnostics_format(struct args_scan *s, size_t i, const char *value)
 {
-	if (starts_with(value, "json") || starts_with(value, "sarif"))
-		args_stay(s->a, REASON_LOCAL_OPTION, s->a->argv.items[i]);
+	(void)i;
+	if (!starts_with(value, "json") && !starts_with(value, "sarif"))
+		return;
+	s->seen[EFFECT_PLAIN] = true;
+	s->seen[EFFECT_SIDE_OUTPUT] = true;
+}
+
+/* "=auto" leaves it to the terminal, as no option does. */
+static void
+note_colour(struct args_scan *s, size_t i, const char *value)
+{
+	(void)i;
+	s->a->has_colour_option = strcmp(value, "=auto") != 0;
 }
 
 static void
@@ -346,7 +357,9 @@ note_xclang(struct args_scan *s, size_t i, const char *value)
 	};
 
 	(void)i;
-	if (!is_one_of(value, known))
+	if (s->awaits_feature || strcmp(value, "-target-feature") == 0)
+		s->awaits_feature = !s->awaits_feature;
+	else if (!is_one_of(value, known))
 		args_stay(s->a, REASON_LOCAL_OPTION, value);
 }
 
@@ -375,6 +388,7 @@ static void (*const notes[EFFECTS])(struct args_scan *s, size_t i, const char *v
 	[EFFECT_SECTIONS] = note_sections,
 	[EFFECT_PEDANTIC] = note_pedantic,
 	[EFFECT_DIAGNOSTICS_FORMAT] = note_diagnostics_format,
+	[EFFECT_COLOUR] = note_colour,
 	[EFFECT_CPU] = note_cpu,
 	[EFFECT_WP] = note_wp,
 	[EFFECT_XPREPROCESSOR] = note_xpreprocessor,

@@ -277,7 +277,7 @@ class DaemonLog:
     def confirms(self, verdict):
         name, status, sent, received = re.fullmatch(
             r'away (.*) host=.* exit=(\d+) sent=(\d+) received=(\d+)', verdict).groups()
-        wanted = ' %s exit:%s in:%s out:%s ' % (name, status, sent, received)
+        wanted = ' %s exit:%s in:%s out:%s ' % (name.replace(' ', '?'), status, sent, received)
         for _ in range(100):
             if self.take(wanted):
                 return True
