@@ -71,12 +71,13 @@ static size_t
 terminal_width(void)
 {
 	const char *columns = getenv("COLUMNS");
+	long named = columns != NULL ? strtol(columns, NULL, 10) : 0;
 	struct winsize size;
 
 	if (isatty(STDERR_FILENO) != 1)
 		return 0;
-	if (columns != NULL && atoi(columns) > 0)
-		return (size_t)atoi(columns);
+	if (named > 0)
+		return (size_t)named;
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 

@@ -37,7 +37,8 @@ PROBLEMS_MAX = 3
 RETRIES = 4
 MODES = (('pump', 'auto'), ('plain', 'never'))
 COMPILERS = {'gcc': ('gcc', 'g++'), 'clang': ('clang', 'clang++')}
-NO_COMPILE = {'no-compile', 'preprocess-only'}
+# Nothing is compiled, or the compiler refuses the command line.
+NO_COMPILE = {'no-compile', 'preprocess-only', 'no-source', 'bad-command'}
 
 Case = collections.namedtuple('Case', 'line compiler command expected options')
 Result = collections.namedtuple('Result', 'status files')
