@@ -13,6 +13,9 @@
 /* Monotonic time in milliseconds. */
 int64_t
 io_now_ms(void);
+/* The same in microseconds. */
+int64_t
+io_now_us(void);
 /* A deadline that never comes. */
 #define IO_NO_DEADLINE INT64_MAX
 

@@ -66,6 +66,9 @@ void
 process_unblock_signals(void);
 void
 process_block_signals(void);
+/* Lets this process have so many files open, or as many as its hard limit allows. Never lowers the limit. */
+void
+process_raise_descriptors(unsigned long wanted);
 /* Ends this process by signal number, as a shell expects of an interrupted program. */
 void
 process_die_by(int signal_number) __attribute__((noreturn));

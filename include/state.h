@@ -63,6 +63,9 @@ struct state_writer {
 };
 #define STATE_WRITER_INIT {.fd = -1}
 
+/* The clock of start_ms and phase_ms. */
+int64_t
+state_now_ms(void);
 /* Creates and locks dir/PID-RANDOM. Failure is no error (debug log): the job goes on unseen. */
 void
 state_open(struct state_writer *w, const char *dir, const char *source);

@@ -19,7 +19,7 @@ scan(struct desk *d, const struct scan_request *q, struct closure_result *r)
 {
 	struct closure_request request = {
 		.compiler = q->compiler, .cwd = q->cwd, .argv = &q->argv, .env = &q->env};
-	int64_t start_us = tally_now_us();
+	int64_t start_us = io_now_us();
 
 	*r = (struct closure_result){0};
 	closure_scan(d->closure, &request, d->alive.call, d->alive.context, r);
@@ -63,7 +63,7 @@ static enum err
 start_shipment(struct desk *d, struct caller *c)
 {
 	struct buffer frames = {0};
-	int64_t start_us = tally_now_us();
+	int64_t start_us = io_now_us();
 	enum err e = shipment_start(c->shipment, io_now_ms(), &d->alive, &frames);
 
 	tally_add(&d->tally, TALLY_SHIP, start_us);
@@ -87,7 +87,7 @@ start_shipment(struct desk *d, struct caller *c)
 static enum err
 prepare_shipment(struct desk *d, struct caller *c, struct closure_result *r)
 {
-	int64_t start_us = tally_now_us();
+	int64_t start_us = io_now_us();
 
 	audit_note(d->audit, AUDIT_SAMPLE, &c->request, &r->names);
 	deps_digest(&r->names, c->expected.all);
@@ -100,7 +100,7 @@ static void
 begin_waiting(struct caller *c)
 {
 	c->stage = CALLER_WAITS;
-	c->waits_since_us = tally_now_us();
+	c->waits_since_us = io_now_us();
 }
 
 /* One scan. ERR_MISSING: its files changed meanwhile. */

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -205,18 +204,6 @@ clean_environment(void)
 	}
 }
 
-static void
-raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS)
-		return;
-	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		log_debug("the limit of open files stays: %s", strerror(errno));
-}
-
 /* In the child true. The socket listens already: the parent need not wait. */
 static bool
 go_to_background(void)
@@ -261,7 +248,7 @@ serve(struct program *p)
 		log_debug("cannot go to /: %s", strerror(errno));
 	open_log(p);
 	clean_environment();
-	raise_descriptor_limit();
+	process_raise_descriptors(DESCRIPTORS);
 	process_catch_signals();
 	p->serve.meeting = &p->meeting;
 	p->serve.base = p->dirs.base;

@@ -397,12 +397,6 @@ resolver_is_current(struct resolver *r)
 	return folders_is_current(r->folders);
 }
 
-int
-resolver_fd(const struct resolver *r)
-{
-	return watch_fd(folders_watch(r->folders));
-}
-
 void
 resolver_hear(struct resolver *r)
 {

@@ -82,13 +82,10 @@ bool
 resolver_is_current(struct resolver *r);
 
 /*
- * The fd of inotify; -1: there is none. resolver_begin reads what is reported there, so nobody has to
- * wait for it: a queue that overflows meanwhile costs the next scans one stat(2) per file and folder. It may be
- * another fd after each resolver_begin.
+ * Reads now what inotify reports. Ends no scan, but what the scan has found may be out of date: resolver_is_current.
+ * resolver_begin does it too, so nobody has to wait for reports: a queue that overflows meanwhile costs the next scans
+ * one stat(2) per file and folder.
  */
-int
-resolver_fd(const struct resolver *r);
-/* Reads it now. Ends no scan, but what the scan has found may be out of date: resolver_is_current. */
 void
 resolver_hear(struct resolver *r);
 /* Names known of the disk beyond which everything is forgotten, and bytes of programs beyond which some are dropped. */

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "autoconf.h"
@@ -17,19 +16,10 @@ static const char *const step_names[TALLY_STEPS] = {
 	[TALLY_WAIT] = "wait",
 };
 
-int64_t
-tally_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 void
 tally_add(struct tally *t, enum tally_step step, int64_t start_us)
 {
-	uint64_t us = (uint64_t)(tally_now_us() - start_us);
+	uint64_t us = (uint64_t)(io_now_us() - start_us);
 
 	t->steps[step].count++;
 	t->steps[step].total_us += us;

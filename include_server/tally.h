@@ -25,10 +25,7 @@ struct tally {
 	} steps[TALLY_STEPS];
 };
 
-/* Monotonic microseconds. */
-int64_t
-tally_now_us(void);
-/* Adds the time since start_us to a step. */
+/* Adds the time since start_us, of io_now_us, to a step. */
 void
 tally_add(struct tally *t, enum tally_step step, int64_t start_us);
 /* The lines of --statistics: "name value", and "reason WORD COUNT". */

@@ -87,12 +87,6 @@ watch_free(struct watch *w)
 	free(w);
 }
 
-int
-watch_fd(const struct watch *w)
-{
-	return w->fd;
-}
-
 size_t
 watch_count(const struct watch *w)
 {

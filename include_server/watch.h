@@ -33,9 +33,6 @@ struct watch *
 watch_new(const struct watch_listener *listener);
 void
 watch_free(struct watch *w);
-/* -1: there is no inotify. */
-int
-watch_fd(const struct watch *w);
 /*
  * Watches the folder at path (not through a link) on behalf of owner; again: whatever lies there now. A folder that
  * has two paths has two owners. ERR_DENIED: its file system does not report every change; ERR_LIMIT:

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "autoconf.h"
@@ -33,15 +32,6 @@ struct options {
 	int wants_version;
 	int64_t interval_ms; /* 0: once */
 };
-
-static int64_t
-wall_clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* How long the phase lasts; a clock that was set back shows as 0. */
 static int64_t
@@ -178,7 +168,7 @@ show(const struct options *o, const char *dir)
 
 	if (e != OK)
 		return e;
-	int64_t now_ms = wall_clock_ms();
+	int64_t now_ms = state_now_ms();
 
 	if (o->interval_ms != 0 && !o->is_json && isatty(STDOUT_FILENO))
 		buffer_add_string(&out, clear_screen);

@@ -11,15 +11,6 @@
 
 #define PIECE ((size_t)64 << 10)
 
-static enum err
-send_frame(struct job *j, struct buffer *b)
-{
-	enum err e = peer_write(&j->peer, b->data, b->len);
-
-	buffer_release(b);
-	return e;
-}
-
 /* Everything that has to be flushed to the client goes out in pieces of one Data each. */
 static enum err
 send_data(struct job *j, struct buffer *packed)
@@ -70,14 +61,14 @@ send_file(struct job *j, struct compressor *c, const struct wire_file *file, int
 	struct wire_end end = {0};
 
 	wire_put_file(&b, file);
-	enum err e = send_frame(j, &b);
+	enum err e = peer_send(&j->peer, &b);
 
 	if (e == OK)
 		e = send_contents(j, c, fd, &end.size);
 	if (e != OK)
 		return e;
 	wire_put_end(&b, &end);
-	return send_frame(j, &b);
+	return peer_send(&j->peer, &b);
 }
 
 static enum err
@@ -142,7 +133,7 @@ send_proof(struct job *j, struct compressor *c, const struct answer *a)
 	if (e != OK || a->proof == NULL)
 		return e;
 	wire_put_proof(&b, a->proof);
-	return send_frame(j, &b);
+	return peer_send(&j->peer, &b);
 }
 
 enum err
@@ -167,5 +158,5 @@ answer_send(struct job *j, const struct answer *a)
 		return e;
 	m.sum = sum_value(&j->peer.out_sum);
 	wire_put_result(&b, &m);
-	return send_frame(j, &b);
+	return peer_send(&j->peer, &b);
 }

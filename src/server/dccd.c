@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -347,18 +346,6 @@ detach(struct daemon *d)
 	return 0;
 }
 
-static void
-raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS)
-		return;
-	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		log_debug("the limit of open files stays: %s", strerror(errno));
-}
-
 static int
 serve(struct daemon *d)
 {
@@ -398,7 +385,7 @@ serve(struct daemon *d)
 static int
 run_daemon(struct daemon *d, size_t handed_over)
 {
-	raise_descriptor_limit();
+	process_raise_descriptors(DESCRIPTORS);
 	int code = open_sockets(d, handed_over);
 
 	if (code == 0)

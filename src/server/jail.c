@@ -451,21 +451,12 @@ run(struct run *r, struct jail_result *result)
 	return e == OK ? finish(r, result) : e;
 }
 
-static int64_t
-now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 enum err
 jail_run_explained(enum jail_kind kind, const struct jail_job *job, struct jail_result *result, char **step)
 {
 	struct run r = RUN_INIT;
 	struct jail_result made = JAIL_RESULT_INIT;
-	int64_t begin_us = now_us();
+	int64_t begin_us = io_now_us();
 
 	if (kind == JAIL_NONE) {
 		log_error("there is no jail on this machine");
@@ -478,7 +469,7 @@ jail_run_explained(enum jail_kind kind, const struct jail_job *job, struct jail_
 	if (r.has_end && failure(&r) != OK)
 		*step = xasprintf("%s: %s", r.report.step, strerror(r.report.error));
 	run_release(&r);
-	made.wall_us = now_us() - begin_us;
+	made.wall_us = io_now_us() - begin_us;
 	if (e == OK)
 		*result = made;
 	else

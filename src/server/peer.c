@@ -247,6 +247,15 @@ peer_write(struct peer *p, const void *data, size_t n)
 	return OK;
 }
 
+enum err
+peer_send(struct peer *p, struct buffer *b)
+{
+	enum err e = peer_write(p, b->data, b->len);
+
+	buffer_release(b);
+	return e;
+}
+
 void
 peer_finish(struct peer *p)
 {

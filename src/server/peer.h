@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "buffer.h"
 #include "err.h"
 #include "sum.h"
 #include "tls.h"
@@ -60,6 +61,9 @@ enum err
 peer_read_some(struct peer *p, size_t max, const unsigned char **data, size_t *len);
 enum err
 peer_write(struct peer *p, const void *data, size_t n);
+/* Writes the bytes of b and releases it. */
+enum err
+peer_send(struct peer *p, struct buffer *b);
 /* All of iov, which is changed on the way; keep a piece at 64 KiB or so: each call has its own deadline. */
 enum err
 peer_writev(struct peer *p, struct iovec *iov, int count);

@@ -50,20 +50,11 @@ struct request {
 	struct decompressor *decompressor;
 };
 
-static enum err
-send_frame(struct job *j, struct buffer *b)
-{
-	enum err e = peer_write(&j->peer, b->data, b->len);
-
-	buffer_release(b);
-	return e;
-}
-
 static void
 send_quietly(struct job *j, struct buffer *b)
 {
 	/* A client that does not hear this is seen to be gone by the next wait. */
-	if (send_frame(j, b) != OK)
+	if (peer_send(&j->peer, b) != OK)
 		log_debug("%s does not listen", j->client);
 }
 
@@ -118,7 +109,7 @@ serve_native_greet(struct job *j)
 		hello.features |= WIRE_FEATURE_PUMP;
 	buffer_add(&b, WIRE_MAGIC, WIRE_MAGIC_SIZE);
 	wire_put_hello(&b, &hello);
-	return send_frame(j, &b);
+	return peer_send(&j->peer, &b);
 }
 
 /* The body of a message that is parsed as a whole; memory is taken as the bytes arrive. */
@@ -372,7 +363,7 @@ ask_for_files(struct request *r, struct wire_want *want)
 	wire_put_want(&b, want);
 	wire_want_release(want);
 	r->phase = WANT_FILE;
-	return send_frame(r->job, &b);
+	return peer_send(&r->job->peer, &b);
 }
 
 static enum err

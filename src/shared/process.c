@@ -9,10 +9,12 @@
 #include <poll.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "io.h"
+#include "log.h"
 #include "process.h"
 
 static volatile sig_atomic_t caught_signal;
@@ -274,4 +276,16 @@ process_die_by(int signal_number)
 	kill(getpid(), signal_number);
 	sigprocmask(SIG_UNBLOCK, &only, NULL);
 	_exit(128 + signal_number);
+}
+
+void
+process_raise_descriptors(unsigned long wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_debug("the limit of open files stays: %s", strerror(errno));
 }

@@ -193,8 +193,8 @@ state_get(const unsigned char record[STATE_SIZE], struct state *s)
 	return OK;
 }
 
-static int64_t
-wall_clock_ms(void)
+int64_t
+state_now_ms(void)
 {
 	struct timespec now;
 
@@ -253,7 +253,7 @@ own_record(int fd)
 void
 state_open(struct state_writer *w, const char *dir, const char *source)
 {
-	int64_t now = wall_clock_ms();
+	int64_t now = state_now_ms();
 
 	*w = (struct state_writer)STATE_WRITER_INIT;
 	w->state = (struct state){.pid = getpid(), .start_ms = now, .phase_ms = now, .slot = -1};
@@ -286,7 +286,7 @@ state_enter(struct state_writer *w, enum state_phase phase, const char *host, in
 	/* A volunteer repeats its phase as a sign of life: that begins nothing. */
 	if (before.phase != phase || before.slot != w->state.slot ||
 	    strcmp(before.host, w->state.host) != 0)
-		w->state.phase_ms = wall_clock_ms();
+		w->state.phase_ms = state_now_ms();
 	write_record(w);
 }
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -534,6 +535,29 @@ die_by_ends_us_as_the_signal_would(void **state)
 	assert_int_equal(WTERMSIG(status), SIGINT);
 }
 
+static void
+the_limit_of_open_files_rises_as_far_as_it_may_and_never_falls(void **state)
+{
+	struct rlimit before, limit;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = (struct rlimit){.rlim_cur = 64, .rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	process_raise_descriptors(80);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(limit.rlim_cur, 80);
+	process_raise_descriptors(70);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(limit.rlim_cur, 80);
+	if (before.rlim_max != RLIM_INFINITY) {
+		process_raise_descriptors((unsigned long)before.rlim_max + 1);
+		assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+		assert_int_equal(limit.rlim_cur, before.rlim_max);
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 int
 main(void)
 {
@@ -559,6 +583,7 @@ main(void)
 		cmocka_unit_test(poll_ends_without_a_ready_descriptor_when_a_child_does),
 		cmocka_unit_test(poll_says_what_is_ready),
 		cmocka_unit_test(nothing_is_caught_before_it_is_asked_for),
+		cmocka_unit_test(the_limit_of_open_files_rises_as_far_as_it_may_and_never_falls),
 		cmocka_unit_test(die_by_ends_us_as_the_signal_would),
 	};
 
