@@ -167,6 +167,8 @@ has_file(struct expander *e, enum special special)
 	/* Whose it is does not depend on who asks. */
 	if (is_there && e->is_clang && s != NULL)
 		e->world->skipped(e->world->context, s, s->is_system ? SOURCE_OF_SYSTEM : SOURCE_OF_USER);
+	if (is_there && s != NULL)
+		*seen_flags(&e->seen, s->once_key) |= SEEN_PROBED;
 	if (!is_there || !is_embed)
 		return number_token(e, is_there);
 	e->has_guess = true;

@@ -150,6 +150,9 @@ execution_enter(struct expander *e, const struct source *s, bool is_import)
 	uint32_t *flags = seen_flags(&e->seen, s->once_key);
 	bool is_skipped = (*flags & SEEN_ONCE) != 0 || (is_import && (*flags & SEEN_ENTERED) != 0);
 
+	/* gcc compares it with all files that it knows, however it came to know them. */
+	if (is_import && !e->is_clang && (*flags & (SEEN_PROBED | SEEN_ENTERED)) == SEEN_PROBED)
+		execution_fail(e, UNMODELLED_EXTENSION, "#import of a file that __has_include has found");
 	if (is_import)
 		*flags |= SEEN_ONCE;
 	if (is_skipped) {

@@ -8,7 +8,8 @@
 enum seen_flag {
 	SEEN_ENTERED = 1 << 0,
 	SEEN_ONCE = 1 << 1,   /* #pragma once, #import: never again */
-	SEEN_RENAMED = 1 << 2 /* found under more than one name */
+	SEEN_RENAMED = 1 << 2, /* found under more than one name */
+	SEEN_PROBED = 1 << 3  /* found by __has_include */
 };
 
 struct seen {

@@ -26,7 +26,8 @@ enum part {
 	PART_AFTER_FOLDER,
 	PART_QUOTE_FOLDER,
 	PART_SYSTEM_FOLDER,
-	PART_PREFIX,       /* a folder that others are below */
+	PART_ROOT,         /* a folder that others are below */
+	PART_PREFIXED,     /* among the folders: their order counts */
 	PART_USER_PREFIXED,
 	PART_NO_STANDARD,
 	PART_DEPEND_ALL,
@@ -52,13 +53,17 @@ static const struct row options[] = {
 	{"--include-directory-after", PART_AFTER_FOLDER},
 	{"--include-directory-after=", PART_AFTER_FOLDER},
 	{"--include-directory=", PART_USER_FOLDER},
-	{"--include-prefix", PART_PREFIX},
-	{"--include-prefix=", PART_PREFIX},
+	{"--include-prefix", PART_PREFIXED},
+	{"--include-prefix=", PART_PREFIXED},
+	{"--include-with-prefix", PART_PREFIXED},
+	{"--include-with-prefix-after", PART_PREFIXED},
+	{"--include-with-prefix-after=", PART_PREFIXED},
 	{"--include-with-prefix-before", PART_USER_PREFIXED},
 	{"--include-with-prefix-before=", PART_USER_PREFIXED},
+	{"--include-with-prefix=", PART_PREFIXED},
 	{"--include=", PART_INCLUDE},
-	{"--sysroot", PART_PREFIX},
-	{"--sysroot=", PART_PREFIX},
+	{"--sysroot", PART_ROOT},
+	{"--sysroot=", PART_ROOT},
 	{"--traditional", PART_REFUSED},
 	{"--traditional-cpp", PART_REFUSED},
 	{"--undefine-macro", PART_UNDEFINE},
@@ -100,11 +105,12 @@ static const struct row options[] = {
 	{"-iframeworkwithsysroot", PART_REFUSED},
 	{"-imacros", PART_IMACROS},
 	{"-include", PART_INCLUDE},
-	{"-iprefix", PART_PREFIX},
+	{"-iprefix", PART_PREFIXED},
 	{"-iquote", PART_QUOTE_FOLDER},
-	{"-isysroot", PART_PREFIX},
+	{"-isysroot", PART_ROOT},
 	{"-isystem", PART_SYSTEM_FOLDER},
 	{"-isystem-after", PART_SYSTEM_FOLDER},
+	{"-iwithprefix", PART_PREFIXED},
 	{"-iwithprefixbefore", PART_USER_PREFIXED},
 	{"-l", PART_HARMLESS},
 	{"-nostdinc", PART_NO_STANDARD},
@@ -290,7 +296,7 @@ add_prefixed_folder(struct reader *r, enum part part, const struct word *w)
 	note_folder(r, w->m.value);
 	if (part == PART_USER_PREFIXED)
 		add_prefixed(r, w->m.value);
-	keep(r, w, &r->s->dialect);
+	keep(r, w, part == PART_ROOT ? &r->s->dialect : &r->s->folders);
 }
 
 static void
@@ -354,7 +360,8 @@ read_option(struct reader *r, const struct word *w)
 	case PART_SYSTEM_FOLDER:
 		add_folder(r, w, &r->system);
 		break;
-	case PART_PREFIX:
+	case PART_ROOT:
+	case PART_PREFIXED:
 	case PART_USER_PREFIXED:
 		add_prefixed_folder(r, part, w);
 		break;

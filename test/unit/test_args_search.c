@@ -168,13 +168,14 @@ folders_are_a_key_of_their_own(void **state)
 static void
 folders_with_a_prefix_are_known_by_their_end(void **state)
 {
-	const char *line = "gcc -iprefix /p/ -iwithprefixbefore inc -iwithprefix late -I=/y -c a.c";
+	const char *line = "gcc -isysroot /r -isystem s -iprefix /p/ -iwithprefixbefore inc -iwithprefix late -I=/y -c a.c";
 	struct parsed p;
 
 	(void)state;
 	parse(&p, line);
 	assert_words(line, "user folders", &p.search.user_folders, "*inc =/y");
-	assert_words(line, "dialect", &p.search.dialect, "-iprefix /p/ -iwithprefixbefore inc -iwithprefix late");
+	assert_words(line, "folders", &p.search.folders, "-isystem s -iprefix /p/ -iwithprefixbefore inc -iwithprefix late -I=/y");
+	assert_words(line, "dialect", &p.search.dialect, "-isysroot /r");
 	release(&p);
 }
 

@@ -71,6 +71,8 @@ an_imported_file_is_never_entered_again(void **state)
 	(void)state;
 	assert_trace("#import \"a.h\"\n#import \"a.h\"\n#include \"a.h\"\n", "m.c a.h -a.h -a.h ");
 	assert_trace("#include \"a.h\"\n#include \"a.h\"\n#import \"a.h\"\n#include \"a.h\"\n", "m.c a.h a.h -a.h -a.h ");
+	assert_unmodelled("#if __has_include(\"a.h\")\n#import \"a.h\"\n#endif\n", UNMODELLED_EXTENSION,
+	                  "a.h:2: an extension is not followed: #import of a file that __has_include has found");
 }
 
 static void
