@@ -157,7 +157,14 @@ def kernel_commands(tree):
 
 def corpus_kernel(_, compiler, __):
     shell(f"fetch_kernel {CACHE}")
-    tree = f"{CACHE}/linux"
+    return kernel_units(f"{CACHE}/linux", compiler)
+
+
+def corpus_built(_, compiler, arguments):
+    return kernel_units(os.path.realpath(arguments[0]), compiler)
+
+
+def kernel_units(tree, compiler):
     units = []
     for words in kernel_commands(tree):
         if os.path.basename(compiler) == "clang":
