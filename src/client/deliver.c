@@ -12,6 +12,9 @@
 #include "io.h"
 #include "log.h"
 #include "preprocess.h"
+#include "terminal.h"
+
+#define MESSAGES_MAX ((size_t)64 << 20)
 
 /* The compilers begin to cut lines before they would not fit. */
 #define MARGIN 10
@@ -178,12 +181,29 @@ remove_stale_object(const char *object, int exit_code)
 		unlink(object);
 }
 
+/* Nothing is changed in what a compiler says: what no compiler says is not shown at all. */
+static bool
+is_showable(int fd)
+{
+	char *text = NULL;
+	size_t len = 0;
+
+	if (fd < 0)
+		return true;
+	if (lseek(fd, 0, SEEK_SET) < 0 || io_read_to_end(fd, MESSAGES_MAX, &text, &len) != OK)
+		return false;
+	bool is_good = terminal_is_compilers(text, len);
+
+	free(text);
+	return is_good;
+}
+
 enum reason
 deliver_result(const struct args *a, struct talk_result *r)
 {
 	bool prints_cpp;
 
-	if (merge_messages(r, &prints_cpp) != OK)
+	if (!is_showable(r->stdout_fd) || !is_showable(r->stderr_fd) || merge_messages(r, &prints_cpp) != OK)
 		return REASON_DIAGNOSTICS;
 	remove_stale_object(a->object, r->exit_code);
 	if (outputs_place(&r->outputs) != OK)

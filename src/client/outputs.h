@@ -42,11 +42,5 @@ outputs_is_placeable(const char *final);
  */
 bool
 outputs_has_one_place(const char *cwd, const char *final);
-/*
- * May a volunteer write path (absolute) for this command? Only the object itself, and beside it or in cwd files whose names
- * begin like the object's or the source's, as all of the compilers' side outputs do.
- */
-bool
-outputs_is_expected(const struct args *a, const char *cwd, const char *path);
 
 #endif

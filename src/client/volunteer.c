@@ -10,12 +10,16 @@
 #include <unistd.h>
 
 #include "compress.h"
+#include "expected.h"
 #include "io.h"
 #include "log.h"
 #include "path.h"
 #include "process.h"
 #include "volunteer.h"
 
+/* What one job may bring. A volunteer of ours sends no more either. */
+#define BYTES_MAX ((uint64_t)4 << 30)
+#define OUTPUTS_MAX 4096u
 #define IN_SIZE ((size_t)64 << 10)
 /* What was sent is dropped from the buffer now and then: moving the rest each time would cost more. */
 #define OUT_DROP ((size_t)256 << 10)
@@ -115,11 +119,13 @@ begin_output(struct volunteer *v, const struct wire_file *file)
 {
 	const struct args *a = v->job->args;
 
-	if (!outputs_is_expected(a, v->job->cwd, file->path) && !is_dependency_file(v, file->path)) {
+	if (!expected_has(a, v->job->cwd, file->path) && !is_dependency_file(v, file->path)) {
 		talk_fail(v->r, TALK_HOST_FAILED, REASON_PROTOCOL,
 		          "it sent %s, which this command does not write", file->path);
 		return ERR_PROTOCOL;
 	}
+	if (v->r->outputs.count >= OUTPUTS_MAX)
+		return ERR_LIMIT;
 	enum err e = outputs_add(&v->r->outputs, file->path, file->mode, &v->file_fd);
 
 	if (e != OK)
@@ -179,6 +185,12 @@ static enum err
 store_piece(void *context, const void *data, size_t len)
 {
 	struct volunteer *v = context;
+
+	v->total += len;
+	if (v->total > BYTES_MAX) {
+		talk_fail(v->r, TALK_HOST_FAILED, REASON_PROTOCOL, "it sends without end");
+		return ERR_LIMIT;
+	}
 	enum err e = io_write_exactly(v->file_fd, data, len, IO_NO_DEADLINE);
 
 	v->file_size += len;

@@ -33,6 +33,7 @@ struct volunteer {
 	int file_fd;              /* the file that is being received; -1 none */
 	bool in_file;
 	uint64_t file_size;
+	uint64_t total;           /* bytes of all files */
 	/* Pump mode: takes Want and Proof, and hears of Hello, Queued, Compile and Result. NULL: Want and Proof break the protocol. */
 	enum err (*on_pump)(void *context, enum wire_type type, const unsigned char *p, size_t len);
 	void *context;

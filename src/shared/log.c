@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "terminal.h"
 
 #define LINE_MAX_BYTES 4090
 
@@ -110,10 +111,17 @@ write_line(const struct destination *to, enum log_level level, const char *text)
 	size_t start = format_prefix(to, level, line, 128);
 	size_t len = start;
 
-	for (; *text != '\0' && len < sizeof(line) - 1; text++) {
-		unsigned char c = (unsigned char)*text;
+	for (size_t left = strlen(text); left > 0 && len < sizeof(line) - 4;) {
+		size_t n = terminal_character(text, left);
 
-		line[len++] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+		if (n == 0)
+			line[len++] = '?';
+		else
+			memcpy(line + len, text, n);
+		len += n;
+		n += n == 0;
+		text += n;
+		left -= n;
 	}
 	line[len++] = '\n';
 	/* A log that cannot be written has nobody to tell. */

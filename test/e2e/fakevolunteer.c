@@ -207,6 +207,66 @@ send_wrong_size(struct talk *t)
 	free(path);
 }
 
+/* A good object, and a message that would rename the terminal's window, clear it, and have it type. */
+static void
+send_escapes(struct talk *t)
+{
+	static const char text[] = "warning \033]0;owned\a\033[2J\033[6n";
+	char none[] = "";
+	struct wire_file file = {.role = WIRE_ROLE_STDERR, .path = none};
+	struct compressor *c = compressor_new();
+	struct buffer b = {0}, packed = {0};
+	unsigned char header[WIRE_HEADER_SIZE];
+
+	begin(t);
+	char *path = object_path(t);
+
+	add_file(&b, path);
+	add_end(&b, 6);
+	wire_put_file(&b, &file);
+	compressor_add(c, text, strlen(text), COMPRESS_FINISH, &packed);
+	wire_put_data_header(header, packed.len);
+	buffer_add(&b, header, sizeof(header));
+	buffer_add(&b, packed.data, packed.len);
+	add_end(&b, strlen(text));
+	add_result(&b);
+	put(t, &b);
+	wait_for_end(t);
+	compressor_free(c);
+	buffer_release(&packed);
+	free(path);
+}
+
+/* As many files as it likes. */
+static void
+send_many_files(struct talk *t)
+{
+	begin(t);
+	char *path = object_path(t);
+
+	for (int i = 0; i < 100000; i++) {
+		struct buffer b = {0};
+
+		add_file(&b, path);
+		add_end(&b, 6);
+		put(t, &b);
+	}
+	free(path);
+}
+
+/* A refusal whose text is for the terminal, not for its reader. */
+static void
+refuse_with_escapes(struct talk *t)
+{
+	char text[] = "\033]0;owned\a\033[2J \302\2332J no";
+	struct buffer b = {0};
+
+	greet(t);
+	wire_put_refused(&b, &(struct wire_refused){.reason = REASON_INTERNAL, .text = text});
+	put(t, &b);
+	wait_for_end(t);
+}
+
 /* All of a good answer but for one bit of its sum: as if the one were in the object. */
 static void
 send_wrong_sum(struct talk *t)
@@ -480,6 +540,9 @@ static const struct {
 	{"wrong-size", send_wrong_size},
 	{"wrong-sum", send_wrong_sum},
 	{"half", send_half},
+	{"escapes", send_escapes},
+	{"many-files", send_many_files},
+	{"refuse-with-escapes", refuse_with_escapes},
 	{"bad-data", send_bad_data},
 	{"no-object", send_no_object},
 	{"early-result", send_early_result},

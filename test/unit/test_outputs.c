@@ -369,62 +369,6 @@ a_link_before_two_dots_makes_two_places(void **state)
 	free(cwd);
 }
 
-/* Which paths a volunteer may send. */
-
-static bool
-is_expected(const char *source, const char *object, const char *path)
-{
-	struct args a = {.source = 2, .object = xstrdup(object)};
-
-	strv_add(&a.argv, "gcc");
-	strv_add(&a.argv, "-c");
-	strv_add(&a.argv, source);
-	bool expected = outputs_is_expected(&a, "/w", path);
-
-	strv_release(&a.argv);
-	free(a.object);
-	return expected;
-}
-
-static void
-the_object_and_its_companions_are_expected(void **state)
-{
-	(void)state;
-	assert_true(is_expected("s/x.c", "o/y.o", "/w/o/y.o"));
-	assert_true(is_expected("s/x.c", "o/y.o", "/w/o/y.dwo"));
-	assert_true(is_expected("s/x.c", "o/y.o", "/w/o/x.su"));
-	assert_true(is_expected("s/x.c", "o/y.o", "/w/o/y-x.gcno"));
-	assert_true(is_expected("s/x.c", "o/y.o", "/w/x.i"));
-	assert_true(is_expected("x.c", "x.o", "/w/x.c.003t.original"));
-	assert_true(is_expected("x.c", "/elsewhere/x.o", "/elsewhere/x.o"));
-	assert_true(is_expected("x.c", "../b/x.o", "/b/x.su"));
-}
-
-static void
-other_places_and_names_are_not_expected(void **state)
-{
-	(void)state;
-	assert_false(is_expected("s/x.c", "o/y.o", "/etc/passwd"));
-	assert_false(is_expected("s/x.c", "o/y.o", "/etc/y.o"));
-	assert_false(is_expected("s/x.c", "o/y.o", "/w/o/z.o"));
-	assert_false(is_expected("s/x.c", "o/y.o", "/w/o/yy.o"));
-	assert_false(is_expected("s/x.c", "o/y.o", "/w/o/deeper/y.o"));
-	assert_false(is_expected("s/x.c", "o/y.o", "/w/s/x.su"));
-	assert_false(is_expected("x.c", "x.o", "/w/.bashrc"));
-	assert_false(is_expected("x.c", "x.o", "/w/Makefile"));
-	assert_false(is_expected("x.c", "x.o", "/w/../w/x.o"));
-}
-
-static void
-a_source_is_never_expected(void **state)
-{
-	(void)state;
-	assert_false(is_expected("x.c", "x.o", "/w/x.c"));
-	assert_false(is_expected("x.c", "x.o", "/w/x.h"));
-	assert_false(is_expected("x.c", "x.o", "/w/x.cpp"));
-	assert_false(is_expected("x.c", "x.o", "/w/x.hh"));
-}
-
 int
 main(void)
 {
@@ -450,9 +394,6 @@ main(void)
 	                                        enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(only_files_and_free_names_are_placeable,
 	                                        enter_directory, leave_directory),
-		cmocka_unit_test(the_object_and_its_companions_are_expected),
-		cmocka_unit_test(other_places_and_names_are_not_expected),
-		cmocka_unit_test(a_source_is_never_expected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
