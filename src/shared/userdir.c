@@ -24,6 +24,9 @@
 #include "userdir.h"
 #include "xalloc.h"
 
+/* So much of a place's name is in its marker's. */
+#define PLACE_MAX ((size_t)200)
+
 /* Why a candidate is passed over; the word names the marker file. */
 struct objection {
 	const char *word;
@@ -169,11 +172,25 @@ use_tmp(struct userdir *u)
 	return e;
 }
 
+/* Another place that cannot be used is news again. */
+static char *
+marker_name(const char *wanted, const struct objection *o)
+{
+	size_t len = wanted != NULL ? strlen(wanted) : 0;
+	const char *end_of_place = len > PLACE_MAX ? wanted + (len - PLACE_MAX) : wanted;
+	char *name = xasprintf("said-%s%s", o->word, len != 0 ? end_of_place : "");
+
+	for (char *p = name; *p != '\0'; p++)
+		if (*p == '/')
+			*p = '!';
+	return name;
+}
+
 /* The marker's creation is what makes it once, also among jobs that start together. */
 static void
 say_once(const struct userdir *u, const char *wanted, const struct objection *o)
 {
-	char *name = xasprintf("said-%s", o->word);
+	char *name = marker_name(wanted, o);
 	char *marker = path_join(u->base, name);
 	int fd = open(marker, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 

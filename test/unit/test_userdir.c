@@ -339,7 +339,7 @@ planted_tmp_directory_is_refused(void **state)
 	assert_int_equal(as_user(with_planted_file), 0);
 }
 
-/* Opens three times, twice without a home, and counts what was said. */
+/* Opens four times, twice without a home and in two that are not there, and counts what was said. */
 static int
 says_once(void)
 {
@@ -352,12 +352,15 @@ says_once(void)
 	bad |= expect_tmp() | expect_tmp();
 	setenv("HOME", "/nonexistent", 1);
 	bad |= expect_tmp();
+	setenv("HOME", "/nonexistent/other", 1);
+	bad |= expect_tmp();
 	bad |= io_read_file(path, 10000, &text, &len) != OK;
 	if (bad == 0) {
 		const char *first = strstr(text, "HOME is not set");
-		const char *other = strstr(text, "/nonexistent/.dcc is not used");
 
-		bad = first == NULL || strstr(first + 1, "HOME is not set") != NULL || other == NULL;
+		bad = first == NULL || strstr(first + 1, "HOME is not set") != NULL ||
+		      strstr(text, "/nonexistent/.dcc is not used") == NULL ||
+		      strstr(text, "/nonexistent/other/.dcc is not used") == NULL;
 	}
 	free(text);
 	free(path);
@@ -365,7 +368,7 @@ says_once(void)
 }
 
 static void
-each_cause_is_said_once(void **state)
+each_cause_is_said_once_for_each_place(void **state)
 {
 	(void)state;
 	skip_if_tmp_is_in_use();
@@ -411,7 +414,7 @@ main(void)
 		cmocka_unit_test(home_that_cannot_be_written_means_tmp),
 		cmocka_unit_test(home_on_a_network_means_tmp),
 		cmocka_unit_test(planted_tmp_directory_is_refused),
-		cmocka_unit_test(each_cause_is_said_once),
+		cmocka_unit_test(each_cause_is_said_once_for_each_place),
 		cmocka_unit_test(users_own_files_are_looked_for_at_home),
 	};
 
