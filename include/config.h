@@ -44,6 +44,9 @@ void
 config_load(struct config *c);
 void
 config_release(struct config *c);
+/* Is it set anywhere, be it to the default's words? */
+bool
+config_is_set(const struct config *c, enum config_key key);
 /* NULL where nothing is set and there is no default. Borrowed until config_release. */
 const char *
 config_string(const struct config *c, enum config_key key);

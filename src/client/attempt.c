@@ -79,7 +79,9 @@ connect_host(struct attempt *a, const struct host *h, struct connection *c, stru
 
 	if (c->fd >= 0)
 		return TALK_DONE;
-	const struct transport_setup setup = {.ssh_words = config_string(a->config, CONFIG_SSH), .dir = a->dirs->base};
+	const struct transport_setup setup = {.ssh_words = config_string(a->config, CONFIG_SSH),
+	                                      .has_own_ssh = config_is_set(a->config, CONFIG_SSH),
+	                                      .dir = a->dirs->base};
 
 	a->job.state->state.link = h->kind == HOST_SSH ? STATE_LINK_SSH : h->has_tls ? STATE_LINK_TLS : STATE_LINK_TCP;
 	state_enter(a->job.state, STATE_CONNECT, a->job.host, a->job.slot);

@@ -15,6 +15,7 @@
 #include "path.h"
 #include "process.h"
 #include "relay_line.h"
+#include "sshlink.h"
 #include "transport.h"
 #include "strv.h"
 #include "xalloc.h"
@@ -265,6 +266,8 @@ enum err
 transport_connect(const struct host *h, const struct transport_setup *setup, int64_t deadline_ms,
                   struct connection *c, char **why)
 {
+	if (h->kind == HOST_SSH && !setup->has_own_ssh && sshlink_fits(h, setup->dir))
+		return sshlink_connect(h, setup->dir, deadline_ms, &c->fd, why);
 	if (h->kind == HOST_SSH)
 		return connect_ssh(h, setup, c, why);
 	enum err e = connect_tcp(h, deadline_ms, c, why);

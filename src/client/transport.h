@@ -2,6 +2,7 @@
 #ifndef DCC_TRANSPORT_H
 #define DCC_TRANSPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,6 +18,7 @@ struct connection {
 
 struct transport_setup {
 	const char *ssh_words; /* DCC_SSH, split at blanks */
+	bool has_own_ssh;      /* it is set: called for each job, as it is */
 	char *dir;             /* the user's directory, for what helpers keep */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,6 +45,9 @@ run_job(const struct child_context *c, int client, const struct sockaddr_storage
 	struct chaos_edge edge = {.plan = &c->setup->settings->chaos, .client = j.client, .control_fd = control_fd};
 
 	access_format(from, j.client);
+	j.is_let_in = from->ss_family == AF_UNIX;
+	if (j.is_let_in)
+		snprintf(j.client, sizeof(j.client), "ssh");
 	if (edge.plan->is_on && why == REASON_NONE && chaos_enter(&edge, &client) != OK)
 		log_warning("the job of %s runs without chaos", j.client);
 	j.settings = c->setup->settings;

@@ -29,6 +29,7 @@
 #include "notify.h"
 #include "path.h"
 #include "process.h"
+#include "session.h"
 #include "settings.h"
 #include "sockets.h"
 #include "tls.h"
@@ -68,7 +69,7 @@ static int
 open_log(struct daemon *d)
 {
 	const struct settings *s = &d->settings;
-	bool is_quiet = s->mode == SETTINGS_DETACH || s->mode == SETTINGS_INETD;
+	bool is_quiet = s->mode == SETTINGS_DETACH || s->mode == SETTINGS_INETD || s->ssh_socket != NULL;
 
 	d->log.level = s->log_level;
 	d->log.path = s->log_file;
@@ -98,6 +99,8 @@ open_sockets(struct daemon *d, size_t handed_over)
 	const struct settings *s = &d->settings;
 	char *error = NULL;
 
+	if (s->ssh_socket != NULL)
+		return session_open(s->ssh_socket, &d->jobs, &error) == OK ? 0 : fail(EXIT_BIND_FAILED, error);
 	for (size_t i = 0; i < handed_over; i++)
 		if (sockets_adopt(&d->jobs, NOTIFY_FIRST_FD + (int)i) != OK)
 			return fail(EXIT_BIND_FAILED,
@@ -162,6 +165,7 @@ give_up_root(struct daemon *d)
 	/* Files that were opened as root and are opened or removed again as the user. */
 	if (geteuid() == 0 && d->log.fd >= 0 && fchown(d->log.fd, d->account.uid, d->account.gid) < 0)
 		log_warning("cannot give the log file to %s: %s", d->account.name, strerror(errno));
+	session_give(d->settings.ssh_socket, &d->account);
 	if (account_become(&d->account) != OK)
 		return fail(EXIT_SETUID_FAILED,
 		            xasprintf("cannot become %s: %s", d->account.name, strerror(errno)));
@@ -215,7 +219,7 @@ static void
 prepare_pump(struct daemon *d)
 {
 	struct settings *s = &d->settings;
-	enum upkeep_user user = s->mode == SETTINGS_INETD ? UPKEEP_ONCE : UPKEEP_DAEMON;
+	enum upkeep_user user = s->mode == SETTINGS_INETD || s->ssh_socket != NULL ? UPKEEP_ONCE : UPKEEP_DAEMON;
 
 	if (d->jail != JAIL_NAMESPACES)
 		d->why_no_pump = xstrdup("it needs namespaces");
@@ -374,8 +378,10 @@ serve(struct daemon *d)
 	snprintf(ready, sizeof(ready), "READY=1\nMAINPID=%ld", (long)getpid());
 	notify_send(ready);
 	tidy_store(d);
+	session_say_ready(d->settings.ssh_socket);
 	listener_run(&setup);
-	if (d->offers_pump)
+	session_remove(d->settings.ssh_socket);
+	if (d->offers_pump && d->settings.ssh_socket == NULL)
 		upkeep_end(d->settings.store_dir);
 	remove_pid_file(d);
 	log_notice("stopped");

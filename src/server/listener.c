@@ -24,6 +24,7 @@
 #include "listener.h"
 #include "log.h"
 #include "notify.h"
+#include "session.h"
 #include "xalloc.h"
 
 #define READING_MAX 512u
@@ -191,11 +192,13 @@ reap(struct listener *l)
 
 /* NONE, or why the newcomer is not served. */
 static enum reason
-admit(const struct listener *l, const unsigned char address[ACCESS_ADDRESS_SIZE])
+admit(const struct listener *l, const struct sockaddr_storage *from,
+      const unsigned char address[ACCESS_ADDRESS_SIZE])
 {
 	const struct jobtable *t = &l->table;
 
-	if (!access_is_allowed(&l->setup->settings->allow, address))
+	/* Into the folder of --ssh-socket comes whom ssh has let in. */
+	if (from->ss_family != AF_UNIX && !access_is_allowed(&l->setup->settings->allow, address))
 		return REASON_ACCESS;
 	if (t->in_phase[JOB_READING] >= READING_MAX ||
 	    t->count >= READING_MAX + t->limits.queue + 2 * t->limits.slots + HELPERS_MAX ||
@@ -214,8 +217,8 @@ receive_job(struct listener *l, int client, const struct sockaddr_storage *from)
 	struct child child;
 
 	stats_accepted(&l->stats);
-	if (access_address(from, address) == OK)
-		why = admit(l, address);
+	if (from->ss_family == AF_UNIX || access_address(from, address) == OK)
+		why = admit(l, from, address);
 	/* A refusal is a favour: beyond a bound it is left out. */
 	if (why != REASON_NONE && l->table.in_phase[JOB_HELPER] >= HELPERS_MAX) {
 		access_format(from, name);
@@ -315,6 +318,10 @@ fill_fds(struct listener *l, int64_t now_ms)
 		add_fd(l, &n, is_paused ? -1 : l->setup->stats->fds[i]);
 	for (size_t i = 0; i < l->table.count; i++)
 		add_fd(l, &n, l->table.list[i].control_fd);
+	if (l->setup->settings->ssh_socket != NULL) {
+		add_fd(l, &n, STDOUT_FILENO);
+		l->fds[n - 1].events = 0;
+	}
 	return n;
 }
 
@@ -355,6 +362,20 @@ dispatch(struct listener *l)
 		if (l->fds[jobs + i].revents != 0)
 			accept_all(l, l->setup->stats->fds[i], receive_stats);
 	reap(l);
+}
+
+/* The daemon of an ssh connection ends with it, or when nobody has come for a while. */
+static void
+follow_session(struct listener *l, short revents)
+{
+	if (l->stage != SERVING)
+		return;
+	if (session_is_gone(revents))
+		l->stage_until_ms = 0;
+	else if (l->table.count != 0)
+		l->stage_until_ms = IO_NO_DEADLINE;
+	else if (l->stage_until_ms == IO_NO_DEADLINE)
+		l->stage_until_ms = io_now_ms() + SESSION_IDLE_MS;
 }
 
 static void
@@ -483,6 +504,8 @@ listener_run(const struct listener_setup *setup)
 
 		wait_for_events(&l, n, now_ms);
 		dispatch(&l);
+		if (s->ssh_socket != NULL)
+			follow_session(&l, l.fds[n - 1].revents);
 		follow_clock(&l, &stops_seen);
 	}
 	jobtable_release(&l.table);

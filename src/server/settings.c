@@ -13,7 +13,7 @@ enum option {
 	OPT_DAEMON = 1, OPT_NO_DETACH, OPT_INETD, OPT_LISTEN, OPT_PORT, OPT_ALLOW, OPT_ALLOW_PRIVATE,
 	OPT_JOBS, OPT_CLIENT_JOBS, OPT_CLIENT_QUEUE, OPT_JOB_MEMORY, OPT_JOB_DISK, OPT_NICE, OPT_USER, OPT_JOB_LIFETIME, OPT_LIFETIME, OPT_LOG_FILE, OPT_LOG_LEVEL,
 	OPT_LOG_STDERR, OPT_VERBOSE, OPT_PID_FILE, OPT_STORE_DIR, OPT_STORE_SIZE, OPT_STATS, OPT_STATS_PORT,
-	OPT_CHAOS, OPT_FARM_KEY, OPT_TLS_CERT, OPT_TLS_KEY, OPT_TLS_CA, OPT_REQUIRE_AUTH,
+	OPT_CHAOS, OPT_FARM_KEY, OPT_TLS_CERT, OPT_TLS_KEY, OPT_TLS_CA, OPT_REQUIRE_AUTH, OPT_SSH_SOCKET,
 	OPT_INSECURE, OPT_CHECK, OPT_SHOW_COMPILERS, OPT_HELP, OPT_VERSION
 };
 
@@ -26,6 +26,7 @@ static const struct poptOption options[] = {
 	FLAG("daemon", 0, OPT_DAEMON, "listen, and go to the background"),
 	FLAG("no-detach", 0, OPT_NO_DETACH, "listen, and stay in the foreground"),
 	FLAG("inetd", 0, OPT_INETD, "serve one job on standard input and output"),
+	VALUE("ssh-socket", 0, OPT_SSH_SOCKET, "listen there for the ssh connection that started us", "PATH"),
 	VALUE("listen", 0, OPT_LISTEN, "listen on this address only (may be repeated)", "ADDRESS"),
 	VALUE("port", 'p', OPT_PORT, "port to listen on (default 3632)", "PORT"),
 	VALUE("allow", 'a', OPT_ALLOW, "serve clients of this network (may be repeated)", "IP[/BITS]"),
@@ -234,6 +235,14 @@ set_path(char **to, const char *name, const char *text, char **error)
 }
 
 static enum err
+set_ssh_socket(struct settings *s, const char *text, char **error)
+{
+	enum err e = set_path(&s->ssh_socket, "ssh-socket", text, error);
+
+	return e == OK ? set_mode(s, SETTINGS_FOREGROUND, error) : e;
+}
+
+static enum err
 apply_flag(struct settings *s, enum option code, char **error)
 {
 	switch ((int)code) {
@@ -269,6 +278,7 @@ apply(struct settings *s, enum option code, const char *text, char **error)
 	case OPT_LOG_LEVEL: return set_level(s, text, error);
 	case OPT_USER: return set_text(&s->user, "user", text, error);
 	case OPT_LOG_FILE: return set_path(&s->log_file, "log-file", text, error);
+	case OPT_SSH_SOCKET: return set_ssh_socket(s, text, error);
 	case OPT_FARM_KEY: return set_path(&s->farm_key, "farm-key", text, error);
 	case OPT_TLS_CERT: return set_path(&s->tls_cert, "tls-cert", text, error);
 	case OPT_TLS_KEY: return set_path(&s->tls_key, "tls-key", text, error);
@@ -408,6 +418,7 @@ settings_release(struct settings *s)
 	free(s->log_file);
 	free(s->pid_file);
 	free(s->farm_key);
+	free(s->ssh_socket);
 	free(s->tls_cert);
 	free(s->tls_key);
 	free(s->tls_ca);

@@ -53,6 +53,7 @@ struct settings {
 	bool has_stats;
 	unsigned stats_port;
 	struct chaos_plan chaos;
+	char *ssh_socket;         /* absolute, or NULL: TCP */
 	char *farm_key;           /* absolute, or NULL, as the three that follow */
 	char *tls_cert, *tls_key, *tls_ca;
 	bool requires_auth;

@@ -199,6 +199,12 @@ config_release(struct config *c)
 	*c = (struct config){0};
 }
 
+bool
+config_is_set(const struct config *c, enum config_key key)
+{
+	return c->values[key] != settings[key].fallback;
+}
+
 const char *
 config_string(const struct config *c, enum config_key key)
 {
