@@ -44,10 +44,11 @@ install_packages()
 	echo "installing:$missing"
 	as_root=
 	[ "$(id -u)" -eq 0 ] || as_root=sudo
+	# A machine that has just started may be installing its updates.
 	# shellcheck disable=SC2086  # lists
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update &&
 		$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-			install $missing >/dev/null
+			-o DPkg::Lock::Timeout=300 install $missing >/dev/null
 }
 
 # leave_configured_folder SCRIPT [ARGUMENT...]: where ./configure was run in place, configure refuses to build
