@@ -20,6 +20,15 @@ packages_for()
 	bench)
 		echo g++ distcc distcc-pump python3 bc bison flex iproute2 procps util-linux xz-utils bzip2
 		;;
+	kernel) # what its makefiles need
+		echo bc bison flex libelf-dev libssl-dev cpio
+		;;
+	ninja)
+		echo g++ cmake ninja-build googletest python3
+		;;
+	binutils)
+		echo g++ binutils-source xz-utils bison flex texinfo dejagnu bc
+		;;
 	npm) # fetches LevelDB's sources
 		echo npm ca-certificates
 		;;
