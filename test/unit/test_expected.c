@@ -33,6 +33,8 @@ the_object_and_what_options_make_are_expected(void **state)
 	(void)state;
 	assert_true(is_expected("s/x.c", "o/y.o", "-O2", "/w/o/y.o"));
 	assert_true(is_expected("x.c", "/elsewhere/x.o", "-O2", "/elsewhere/x.o"));
+	assert_true(is_expected("s/x.c", "o/y.o", "-save-temps=obj", "/w/o/y.i"));
+	assert_true(is_expected("s/x.c", "o/y.o", "--save-temps", "/w/x.s"));
 	assert_true(is_expected("s/x.c", "o/y.o", "-gsplit-dwarf", "/w/o/y.dwo"));
 	assert_true(is_expected("s/x.c", "o/y.o", "-fstack-usage", "/w/o/x.su"));
 	assert_true(is_expected("s/x.c", "o/y.o", "--coverage", "/w/o/y-x.gcno"));
