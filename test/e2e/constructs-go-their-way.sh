@@ -339,6 +339,10 @@ row pump gcc -save-temps=obj -c row.c <plain.c
 row stays:local-file gcc -B/usr/lib -c row.c <plain.c
 row stays:local-file clang -fmodules -c row.c <plain.c
 row stays:local-file clang -ivfsoverlay none.yaml -c row.c <plain.c
-row stays:native-cpu gcc -march=native -c row.c <plain.c
+row pump gcc -march=native -c row.c <<'END'
+#ifdef __SSSE3__
+#include "guard.h"
+#endif
+END
 export DEPENDENCIES_OUTPUT="$PWD/out.d"
 row here:environment gcc -c row.c <plain.c
