@@ -49,7 +49,7 @@ struct args {
 	char *detail;                  /* the option or file that decided, or NULL */
 	/*
 	 * Plain mode only, by compiler: why the outputs of preprocessed text would differ (-g3 of gcc,
-	 * -grecord-command-line of clang...); REASON_NONE: they do not.
+	 * -grecord-command-line of clang...); REASON_NONE: they do not. REASON_LOCAL_FILE: there are inputs.
 	 */
 	enum reason here_plain[ARGS_COMPILERS];
 	enum args_language language;   /* of the source, with -x taken into account */
@@ -64,6 +64,7 @@ struct args {
 	bool output_is_joined;         /* "-ofile": the value starts at the third byte of argv[output] */
 	char *object;                  /* the main output as the compiler names it: -o's value, or the default */
 	struct strv named_outputs;     /* files beside the object that options name: -aux-info FILE */
+	struct strv inputs;            /* files that options make the compiler read: text alone will not do */
 	struct strv grown_outputs;     /* those of them that are appended to where they exist: -MJ FILE */
 	char *dep_file;                /* the .d that the compiler would write, or NULL */
 	char *dep_target;              /* its target when neither -MT nor -MQ was given, else NULL */
@@ -79,6 +80,10 @@ typedef enum err (*args_load_fn)(void *context, const char *name, char **text);
  */
 enum err
 args_expand(char *const argv[], args_load_fn load, void *context, struct strv *out);
+
+/* The words of one line, with the same rules for quotes: what a driver prints with -###. */
+void
+args_split(const char *line, struct strv *words);
 
 /*
  * Judges a command whose argv was set (args_expand); fills the rest. argv[0] is the compiler. Where

@@ -20,6 +20,7 @@ struct args_scan {
 	bool is_cxx_driver;   /* g++ and clang++ take .c and .i for C++ */
 	size_t sources;
 	size_t outputs;
+	bool wants_own_profile; /* -fprofile-use without a file */
 	bool awaits_feature;  /* the next -Xclang has the value of -target-feature */
 	size_t depends;       /* -MD and -MMD; of both, clang warns that it uses one */
 	const char *dep_file; /* of -MF, borrowed from argv */

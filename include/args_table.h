@@ -51,6 +51,9 @@ enum option_effect {
 	EFFECT_PLAIN_FILE,    /* as NAMED_FILE, and plain mode would change what is in it */
 	EFFECT_GROWN_FILE,    /* as PLAIN_FILE, and is appended to */
 	EFFECT_SAVE_TEMPS,
+	EFFECT_INPUT,         /* reads the file that is its value */
+	EFFECT_INPUT_PART,    /* the same, the value being "=FILE" */
+	EFFECT_PROFILE,       /* the same, and without a value reads a file that is named after the object */
 	EFFECT_COVERAGE,
 	EFFECT_BITCODE,       /* -emit-llvm */
 	EFFECT_SECTIONS,      /* -fbasic-block-sections= */

@@ -398,11 +398,61 @@ hide_folders(struct scan *s)
 	}
 }
 
+/*
+ * A file for an option's sake. What is not there is not there for the volunteer's compiler either; what belongs to
+ * the compiler it has. A folder may hold anything (gcc's profiles).
+ */
+static enum err
+use_file(struct scan *s, const char *name)
+{
+	char *path = path_join(s->q->cwd, name);
+	bool is_compilers = oracle_is_needed(s->c->oracle, path);
+	struct stat st;
+	enum err e = is_compilers ? OK : resolver_use_file(s->c->resolver, name);
+
+	if (e == ERR_MISSING)
+		e = stat(path, &st) == 0 ? ERR_DENIED : OK;
+	free(path);
+	return e;
+}
+
+static enum err
+use_files(struct scan *s, const struct strv *names)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; e == OK && i < names->count; i++)
+		e = use_file(s, names->items[i]);
+	return e;
+}
+
+static enum err
+use_inputs(struct scan *s)
+{
+	struct closure_result *r = s->result;
+	const struct strv *implied = s->view.implied, *system = s->view.implied_system;
+	enum err e = use_files(s, &s->args.inputs);
+
+	if (e == OK)
+		e = use_files(s, implied);
+	if (e == OK)
+		e = use_files(s, system);
+	for (size_t i = 0; i < implied->count; i++) {
+		list_name(&s->names, &r->names, implied->items[i]);
+		list_name(&s->user_names, &r->user_names, implied->items[i]);
+	}
+	for (size_t i = 0; i < system->count; i++)
+		list_name(&s->names, &r->names, system->items[i]);
+	return e;
+}
+
 static enum unmodelled
 finish(struct scan *s)
 {
 	struct closure_result *r = s->result;
 
+	if (use_inputs(s) != OK)
+		return say(s, UNMODELLED_DENIED, "a file that an option names");
 	if (use_folders(s) != OK)
 		return say(s, UNMODELLED_DENIED, "a folder");
 	r->source = resolver_main_piece(s->c->resolver);

@@ -4,6 +4,7 @@
  *
  *     mode BITS
  *     answer VALUE QUESTION | none QUESTION
+ *     implied NAME | implied-system NAME
  *     macros                        the rest of the text are the compiler's own macros
  */
 #include <errno.h>
@@ -26,6 +27,8 @@ dialect_release(struct dialect *d)
 		free(a);
 	}
 	table_release(&d->answers);
+	strv_release(&d->implied);
+	strv_release(&d->implied_system);
 	free(d->predefines);
 	*d = (struct dialect){0};
 }
@@ -71,6 +74,16 @@ dialect_add(struct dialect *d, const char *question, const struct interview_answ
 	table_add(&d->answers, hash_of(question), a);
 }
 
+static void
+format_names(const char *head, const struct strv *names, struct buffer *out)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		buffer_add_string(out, head);
+		buffer_add_string(out, names->items[i]);
+		buffer_add_string(out, "\n");
+	}
+}
+
 void
 dialect_format(const struct dialect *d, struct buffer *out)
 {
@@ -86,6 +99,8 @@ dialect_format(const struct dialect *d, struct buffer *out)
 		buffer_add_string(out, line);
 		free(line);
 	}
+	format_names("implied ", &d->implied, out);
+	format_names("implied-system ", &d->implied_system, out);
 	buffer_add_string(out, "macros\n");
 	buffer_add_string(out, d->predefines);
 }
@@ -113,6 +128,14 @@ parse_line(struct dialect *d, const char *line)
 		return parse_answer(d, line + 7);
 	if (strncmp(line, "none ", 5) == 0 && line[5] != '\0' && find(d, line + 5) == NULL) {
 		dialect_add(d, line + 5, &none);
+		return OK;
+	}
+	if (strncmp(line, "implied ", 8) == 0) {
+		strv_add(&d->implied, line + 8);
+		return OK;
+	}
+	if (strncmp(line, "implied-system ", 15) == 0) {
+		strv_add(&d->implied_system, line + 15);
 		return OK;
 	}
 	if (strncmp(line, "mode ", 5) != 0)

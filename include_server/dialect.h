@@ -8,12 +8,14 @@
 #include "buffer.h"
 #include "err.h"
 #include "interview.h"
+#include "strv.h"
 #include "table.h"
 
 /* What a compiler says of the language that a set of options gives: its macros, traits and answers. Pure. */
 struct dialect {
 	char *predefines;
 	unsigned mode;        /* as in struct interview */
+	struct strv implied, implied_system; /* as in struct oracle_view */
 	struct table answers; /* of struct interview_answer, by question */
 };
 

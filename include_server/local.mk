@@ -21,6 +21,8 @@ libinclude_a_SOURCES = \
 	include_server/condition.h \
 	include_server/dialect.c \
 	include_server/dialect.h \
+	include_server/implied.c \
+	include_server/implied.h \
 	include_server/directives.c \
 	include_server/directives.h \
 	include_server/draft.c \
@@ -132,6 +134,7 @@ include_tests = \
 	test/unit/test_secret \
 	test/unit/test_caller \
 	test/unit/test_dialect \
+	test/unit/test_implied \
 	test/unit/test_directives \
 	test/unit/test_draft \
 	test/unit/test_effects \
@@ -323,6 +326,10 @@ test_unit_test_dialect_SOURCES = test/unit/test_dialect.c
 test_unit_test_dialect_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_dialect_CFLAGS = $(test_cflags)
 test_unit_test_dialect_LDADD = $(include_libs) $(CMOCKA_LIBS)
+test_unit_test_implied_SOURCES = test/unit/test_implied.c
+test_unit_test_implied_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
+test_unit_test_implied_CFLAGS = $(test_cflags)
+test_unit_test_implied_LDADD = $(include_libs) $(CMOCKA_LIBS)
 test_unit_test_interview_SOURCES = test/unit/test_interview.c
 test_unit_test_interview_CPPFLAGS = $(include_cppflags) $(CMOCKA_CFLAGS)
 test_unit_test_interview_CFLAGS = $(test_cflags)

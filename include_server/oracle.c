@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "environment.h"
+#include "implied.h"
 #include "interview.h"
 #include "io.h"
 #include "oracle.h"
@@ -250,6 +251,35 @@ interview(struct oracle *o, struct consultation *c, struct interview_answer *ans
 	return u;
 }
 
+/* What a new dialect's options make the compiler read besides. */
+static enum unmodelled
+ask_implied(struct oracle *o, struct consultation *c)
+{
+	struct dialect *said = &c->list->dialect->said;
+	struct strv argv = {0}, env = {0};
+	struct buffer input = {0};
+	char *output = NULL, *messages = NULL;
+
+	if (c->list->dialect->predefines != NULL || !implied_is_likely(c->compiler->compiler, &c->q->search->dialect))
+		return UNMODELLED_NONE;
+	oracle_key_show_command(c->q, &argv);
+	oracle_key_environment(c->q, &env);
+	struct oracle_run run = {.compiler = c->q->compiler, .cwd = c->q->cwd, .argv = &argv, .env = &env,
+	                         .input = &input, .scratch = o->dir, .alive = c->q->alive, .context = c->q->context};
+	enum err e = oracle_run(&run, &output, &messages);
+
+	o->counts.runs++;
+	strv_release(&said->implied);
+	strv_release(&said->implied_system);
+	if (e == OK)
+		e = implied_parse(messages, &said->implied, &said->implied_system);
+	strv_release(&env);
+	strv_release(&argv);
+	free(output);
+	free(messages);
+	return e == OK ? UNMODELLED_NONE : say(c, UNMODELLED_COMPILER, "it does not show what it would do");
+}
+
 static void
 keep_answers(struct oracle *o, struct known_dialect *d, const struct interview_answer *answers, size_t count)
 {
@@ -353,6 +383,8 @@ ask_all(struct oracle *o, struct consultation *c)
 		struct interview i = {0};
 
 		u = interview(o, c, answers, count, &i);
+		if (u == UNMODELLED_NONE)
+			u = ask_implied(o, c);
 		if (u == UNMODELLED_NONE) {
 			keep_dialect(o, c, &i, answers, count);
 			e = keep_list(o, c, &i);
@@ -467,6 +499,8 @@ oracle_consult(struct oracle *o, const struct oracle_request *q, struct oracle_v
 		.has_preinclude = c.list->searched.has_preinclude,
 		.hidden = &c.list->searched.hidden,
 		.shown = &c.list->searched.shown,
+		.implied = &c.list->dialect->said.implied,
+		.implied_system = &c.list->dialect->said.implied_system,
 	};
 	return u;
 }

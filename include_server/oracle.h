@@ -38,6 +38,8 @@ struct oracle_view {
 	const struct search *search;
 	bool has_preinclude;                /* it enters <stdc-predef.h> before all else */
 	const struct strv *hidden;          /* every folder that it searches, where there is none too: absolute, links followed */
+	const struct strv *implied;         /* files that it reads for its options' sake, and lists */
+	const struct strv *implied_system;  /* those that it lists among system headers */
 	const struct strv *shown;           /* folders that exist on the way there, absolute */
 };
 

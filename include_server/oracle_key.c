@@ -121,6 +121,18 @@ oracle_key_command(const struct oracle_request *q, struct strv *argv)
 }
 
 void
+oracle_key_show_command(const struct oracle_request *q, struct strv *argv)
+{
+	strv_add(argv, q->compiler);
+	add_all(argv, &q->search->dialect);
+	strv_add(argv, "-###");
+	strv_add(argv, "-c");
+	strv_add(argv, "-x");
+	strv_add(argv, languages[q->language]);
+	strv_add(argv, "/dev/null");
+}
+
+void
 oracle_key_environment(const struct oracle_request *q, struct strv *env)
 {
 	static const char *const ours[] = {"PATH", "HOME", "TMPDIR"};

@@ -20,6 +20,9 @@ oracle_key_list(const struct oracle_request *q, const char *dialect);
 /* The command that asks, and its environment; path is our own PATH. */
 void
 oracle_key_command(const struct oracle_request *q, struct strv *argv);
+/* The command that shows (-###) what the compiler would do. */
+void
+oracle_key_show_command(const struct oracle_request *q, struct strv *argv);
 void
 oracle_key_environment(const struct oracle_request *q, struct strv *env);
 /* The folders of -I and CPATH, and all that are named, in clang's order; spelled as in struct args_search. */

@@ -211,6 +211,20 @@ resolver_main(struct resolver *r, const char *name, const struct source **found)
 	return e;
 }
 
+enum err
+resolver_use_file(struct resolver *r, const char *name)
+{
+	struct start start = {0};
+	struct found *hit = NULL;
+
+	if (r->scope == NULL)
+		return r->scope_error;
+	begin_by_name(r, &start);
+	enum err e = lookup_find(r->lookup, r->scope, &start, name, &hit);
+
+	return e == OK ? refresh(r, hit, FIND_TO_PROBE) : e;
+}
+
 const struct piece *
 resolver_main_piece(const struct resolver *r)
 {

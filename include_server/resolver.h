@@ -56,6 +56,9 @@ resolver_begin(struct resolver *r, const struct resolver_scan *scan);
 /* The main file, by its name on the command line. ERR_MISSING, ERR_DENIED as struct expander_world says. */
 enum err
 resolver_main(struct resolver *r, const char *name, const struct source **found);
+/* Any other file that is read, by its name: ERR_DENIED also when it is no file. */
+enum err
+resolver_use_file(struct resolver *r, const char *name);
 /* The main file's piece, once it was found. */
 const struct piece *
 resolver_main_piece(const struct resolver *r);

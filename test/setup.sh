@@ -11,7 +11,7 @@ packages_for()
 		;;
 	test) # compilers to be tried, programs that dcc works with, what the scripts use
 		# and two versions of gcc, one of which is not the usual one
-		echo g++ g++-11 g++-12 clang libclang-rt-dev python3 binutils shellcheck distcc ccache cmake curl iproute2 openssl openssh-server openssh-client procps systemd \
+		echo g++ g++-11 g++-12 gcc-aarch64-linux-gnu clang llvm libclang-rt-dev python3 binutils shellcheck distcc ccache cmake curl iproute2 openssl openssh-server openssh-client procps systemd \
 			util-linux git xz-utils
 		;;
 	demo)

@@ -437,11 +437,15 @@ static enum reason
 judge_plain(const struct build *b)
 {
 	enum args_compiler compiler = b->identity.compiler;
+	enum reason why = b->args.here_plain[compiler];
 
+	/* Not a matter of exactness: text would be compiled without what is read besides. */
+	if (why == REASON_LOCAL_FILE || !b->wants_exact)
+		return why == REASON_LOCAL_FILE ? why : REASON_NONE;
 	if (b->args.has_debug &&
 	    args_best_form(&b->args, compiler, b->identity.major) == ARGS_FORM_CPP)
 		return REASON_PLAIN;
-	return b->args.here_plain[compiler];
+	return why;
 }
 
 static bool
@@ -504,7 +508,7 @@ prepare(struct build *b, enum err *e)
 	    b->identity.digest[identity_language_of(b->args.language)] == NULL)
 		return REASON_NO_IDENTITY;
 	fill_job(b);
-	b->attempt.plain_forbidden = b->wants_exact ? judge_plain(b) : REASON_NONE;
+	b->attempt.plain_forbidden = judge_plain(b);
 	if (b->attempt.plain_forbidden == REASON_PLAIN && b->args.detail == NULL)
 		b->args.detail = xstrdup("DCC_EXACT=0 would send it away");
 	/* A folder whose name is not in its normal form cannot be shown on a volunteer at all. */

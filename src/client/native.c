@@ -13,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buffer.h"
 #include "io.h"
 #include "native.h"
 #include "process.h"
@@ -98,31 +97,6 @@ find_line(const char *said)
 	return NULL;
 }
 
-/* Words are separated by blanks; quotes hold a word together, a backslash takes the next byte as it is. */
-static void
-split(const char *line, struct strv *words)
-{
-	struct buffer word = {0};
-	bool is_quoted = false, has_word = false;
-
-	for (const char *p = line; *p != '\0'; p++) {
-		if (*p == ' ' && !is_quoted) {
-			if (has_word)
-				strv_take(words, buffer_take_string(&word));
-			has_word = false;
-			continue;
-		}
-		has_word = true;
-		if (*p == '"')
-			is_quoted = !is_quoted;
-		else
-			buffer_add(&word, *p == '\\' && p[1] != '\0' ? ++p : p, 1);
-	}
-	if (has_word)
-		strv_take(words, buffer_take_string(&word));
-	buffer_release(&word);
-}
-
 static void
 take_gcc(const struct strv *cc1, unsigned asked, struct strv *words)
 {
@@ -182,7 +156,7 @@ native_parse(const char *said, enum args_compiler kind, unsigned asked, struct s
 
 	if (line == NULL)
 		return ERR_PROTOCOL;
-	split(line, &cc1);
+	args_split(line, &cc1);
 	if (kind == ARGS_GCC)
 		take_gcc(&cc1, asked, words);
 	else

@@ -190,6 +190,29 @@ show_chain(struct jail_plan *p, const char *component)
 	free(real);
 }
 
+/*
+ * PREFIX/lib/gcc-cross/TARGET/VERSION/cc1 looks for its assembler in PREFIX/TARGET/bin first; what it would find in
+ * PATH is another machine's.
+ */
+static void
+show_programs_of_target(struct jail_plan *p, const char *component)
+{
+	static const char *const folders[] = {"/lib/gcc/", "/lib/gcc-cross/", "/libexec/gcc/"};
+
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		const char *at = strstr(component, folders[i]);
+
+		if (at == NULL)
+			continue;
+		const char *target = at + strlen(folders[i]);
+		char *path = xasprintf("%.*s/%.*s/bin", (int)(at - component), component, (int)strcspn(target, "/"), target);
+
+		if (!is_below_link(p, path) && jail_plan_find_cover(p, path) == &p->covers[0])
+			add_system_folder(p, path);
+		free(path);
+	}
+}
+
 static void
 add_covers(const struct jail_job *job, struct jail_plan *p)
 {
@@ -201,8 +224,10 @@ add_covers(const struct jail_job *job, struct jail_plan *p)
 		for (size_t i = 0; i < COUNT(program_folders); i++)
 			add_system_folder(p, program_folders[i]);
 	add_system_folder(p, "/etc/alternatives");
-	for (size_t i = 0; job->toolchain != NULL && i < job->toolchain->count; i++)
+	for (size_t i = 0; job->toolchain != NULL && i < job->toolchain->count; i++) {
 		show_chain(p, job->toolchain->items[i]);
+		show_programs_of_target(p, job->toolchain->items[i]);
+	}
 	if (job->compiler != NULL)
 		show_chain(p, job->compiler);
 	if (access("/etc/ld.so.cache", R_OK) == 0)

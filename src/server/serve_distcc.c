@@ -222,6 +222,8 @@ check_command(struct request *r)
 	if (why != REASON_NONE)
 		return job_refuse(j, REASON_ARGUMENTS, "%s: %s", word != NULL ? word : "the command",
 		                  reason_sentence(why));
+	if (a->inputs.count > 0)
+		return job_refuse(j, REASON_ARGUMENTS, "%s is not here", a->inputs.items[0]);
 	if (j->jail != JAIL_NAMESPACES && !policy_fits_directory(a))
 		return job_refuse(j, REASON_VIEW, "no namespaces here: a word of the command may be a path");
 	if (a->source == 0 || a->object == NULL)

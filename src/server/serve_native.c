@@ -206,6 +206,8 @@ check_command(struct request *r)
 	if (why != REASON_NONE)
 		e = job_refuse(r->job, REASON_ARGUMENTS, "%s: %s", word != NULL ? word : "the command",
 		               reason_sentence(why));
+	else if (r->wire.form != ARGS_FORM_FILES && a.inputs.count > 0)
+		e = job_refuse(r->job, REASON_ARGUMENTS, "%s is not here", a.inputs.items[0]);
 	else if (a.source != r->wire.source)
 		e = job_refuse(r->job, REASON_ARGUMENTS, "the source is another word of the command");
 	else

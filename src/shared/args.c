@@ -155,6 +155,27 @@ default_suffix(const struct args_scan *s)
 	return s->a->stops_at_assembly ? ".s" : ".o";
 }
 
+/*
+ * gcc: the object's name with .gcda, unless options say where profiles lie; clang: always the same. What is not there
+ * is read nowhere.
+ */
+static void
+find_own_profile(const struct args_scan *s)
+{
+	struct args *a = s->a;
+	size_t n = strlen(a->object);
+
+	if (n < 3 || strcmp(a->object + n - 2, ".o") != 0) {
+		args_stay(a, REASON_LOCAL_FILE, "-fprofile-use");
+		return;
+	}
+	for (size_t i = 1; i < a->argv.count; i++)
+		if (starts_with(a->argv.items[i], "-fprofile-dir") || starts_with(a->argv.items[i], "-fprofile-generate="))
+			args_stay(a, REASON_LOCAL_FILE, a->argv.items[i]);
+	strv_take(&a->inputs, xasprintf("%.*s.gcda", (int)(n - 2), a->object));
+	strv_add(&a->inputs, "default.profdata");
+}
+
 /* With exactly one source. */
 static void
 judge_files(struct args_scan *s)
@@ -175,6 +196,11 @@ judge_files(struct args_scan *s)
 		args_stay(a, REASON_LOCAL_OPTION, "-fpreprocessed");
 	if (!a->is_preprocessed)
 		find_dependencies(s, source);
+	if (s->wants_own_profile)
+		find_own_profile(s);
+	/* A source that is text already never goes in pump mode. */
+	if (a->is_preprocessed && a->inputs.count > 0)
+		args_stay(a, REASON_LOCAL_FILE, a->inputs.items[0]);
 }
 
 /* What plain mode cannot keep. */
@@ -198,6 +224,8 @@ judge_plain(const struct args_scan *s)
 	/* After a full -E the columns differ. */
 	if (s->seen[EFFECT_PLAIN] || (a->has_debug && a->needs_full_cpp))
 		a->here_plain[ARGS_GCC] = REASON_PLAIN;
+	for (int k = 0; k < ARGS_COMPILERS && a->inputs.count > 0; k++)
+		a->here_plain[k] = REASON_LOCAL_FILE;
 }
 
 /* What the whole command is for says more than one of its options. */
@@ -246,6 +274,7 @@ args_release(struct args *a)
 	strv_release(&a->argv);
 	strv_release(&a->named_outputs);
 	strv_release(&a->grown_outputs);
+	strv_release(&a->inputs);
 	free(a->detail);
 	free(a->object);
 	free(a->dep_file);

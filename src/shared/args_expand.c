@@ -92,6 +92,15 @@ expand_word(struct expansion *x, const char *word, unsigned depth)
 	return e;
 }
 
+void
+args_split(const char *line, struct strv *words)
+{
+	char *word;
+
+	while ((word = take_word(&line)) != NULL)
+		strv_take(words, word);
+}
+
 enum err
 args_expand(char *const argv[], args_load_fn load, void *context, struct strv *out)
 {

@@ -196,6 +196,33 @@ note_save_temps(struct args_scan *s, size_t i, const char *value)
 	s->seen[EFFECT_PLAIN] = true;
 }
 
+static void
+note_input_file(struct args_scan *s, size_t i, const char *value)
+{
+	if (args_is_special_file(value))
+		args_stay(s->a, REASON_LOCAL_FILE, s->a->argv.items[i]);
+	strv_add(&s->a->inputs, value);
+}
+
+static void
+note_input_part(struct args_scan *s, size_t i, const char *value)
+{
+	if (value[0] == '=')
+		note_input_file(s, i, value + 1);
+	else
+		args_stay(s->a, REASON_LOCAL_FILE, s->a->argv.items[i]);
+}
+
+/* Without a value: gcc's name is made when that of the object is known. */
+static void
+note_profile(struct args_scan *s, size_t i, const char *value)
+{
+	if (value[0] == '\0')
+		s->wants_own_profile = true;
+	else
+		note_input_part(s, i, value);
+}
+
 /* clang's notes count lines of the text that it was given. */
 static void
 note_coverage(struct args_scan *s, size_t i, const char *value)
@@ -384,6 +411,9 @@ static void (*const notes[EFFECTS])(struct args_scan *s, size_t i, const char *v
 	[EFFECT_PLAIN_FILE] = note_plain_file,
 	[EFFECT_GROWN_FILE] = note_grown_file,
 	[EFFECT_SAVE_TEMPS] = note_save_temps,
+	[EFFECT_INPUT] = note_input_file,
+	[EFFECT_INPUT_PART] = note_input_part,
+	[EFFECT_PROFILE] = note_profile,
 	[EFFECT_COVERAGE] = note_coverage,
 	[EFFECT_SECTIONS] = note_sections,
 	[EFFECT_PEDANTIC] = note_pedantic,

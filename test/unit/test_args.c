@@ -85,12 +85,16 @@ static const struct verdict verdicts[] = {
 	{"gcc -mtune=native -c a.c", REASON_NATIVE_CPU},
 	{"clang -mcpu=native+crypto -c a.c", REASON_NATIVE_CPU},
 	{"gcc -march=x86-64-v3 -mtune=generic -c a.c", REASON_NONE},
-	{"gcc -fprofile-use -c a.c", REASON_LOCAL_FILE},
-	{"gcc -fprofile-use=a.gcda -c a.c", REASON_LOCAL_FILE},
-	{"gcc -fauto-profile=x -c a.c", REASON_LOCAL_FILE},
-	{"gcc -fbranch-probabilities -c a.c", REASON_LOCAL_FILE},
-	{"clang -fprofile-instr-use=x -c a.c", REASON_LOCAL_FILE},
-	{"clang -fsanitize-ignorelist=x -c a.c", REASON_LOCAL_FILE},
+	{"gcc -fprofile-use -c a.c", REASON_NONE},
+	{"gcc -fprofile-use -c a.i", REASON_LOCAL_FILE},
+	{"gcc -fprofile-use -fprofile-dir=x -c a.c", REASON_LOCAL_FILE},
+	{"gcc -fprofile-use -c a.c -o x", REASON_LOCAL_FILE},
+	{"gcc -fauto-profile -c a.c", REASON_LOCAL_FILE},
+	{"gcc -fprofile-use=a.gcda -c a.c", REASON_NONE},
+	{"gcc -fauto-profile=x -c a.c", REASON_NONE},
+	{"gcc -fbranch-probabilities -c a.c", REASON_NONE},
+	{"clang -fprofile-instr-use=x -c a.c", REASON_NONE},
+	{"clang -fsanitize-ignorelist=x -c a.c", REASON_NONE},
 	{"clang -fsanitize=address -c a.c", REASON_NONE},
 	{"gcc -fplugin=x.so -c a.c", REASON_LOCAL_FILE},
 	{"clang -Xclang -load -Xclang x.so -c a.c", REASON_LOCAL_OPTION},
@@ -413,6 +417,23 @@ options_name_files_that_are_written(void **state)
 }
 
 static void
+options_name_files_that_are_read(void **state)
+{
+	struct args a;
+
+	(void)state;
+	set_command(&a, "clang -fsanitize-ignorelist=x.txt -c a.c -fprofile-use -o o/b.o");
+	assert_int_equal(a.here, REASON_NONE);
+	assert_int_equal(a.here_plain[ARGS_GCC], REASON_LOCAL_FILE);
+	assert_int_equal(a.here_plain[ARGS_CLANG], REASON_LOCAL_FILE);
+	assert_int_equal(a.inputs.count, 3);
+	assert_string_equal(a.inputs.items[0], "x.txt");
+	assert_string_equal(a.inputs.items[1], "o/b.gcda");
+	assert_string_equal(a.inputs.items[2], "default.profdata");
+	args_release(&a);
+}
+
+static void
 options_leave_their_marks(void **state)
 {
 	(void)state;
@@ -462,6 +483,7 @@ main(void)
 		cmocka_unit_test(preprocessed_text_is_known_by_suffix_or_language),
 		cmocka_unit_test(output_points_at_the_word_with_its_value),
 		cmocka_unit_test(options_name_files_that_are_written),
+		cmocka_unit_test(options_name_files_that_are_read),
 		cmocka_unit_test(options_leave_their_marks),
 		cmocka_unit_test(the_form_follows_compiler_and_version),
 	};
