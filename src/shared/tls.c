@@ -198,8 +198,8 @@ tls_new(enum tls_side side, const struct tls_files *files, struct tls **tls, cha
 {
 	struct tls *t = xcalloc(1, sizeof(*t));
 
-	/* What openssl.cnf may say is about other programs, and costs more to read than a handshake. */
-	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	/* What openssl.cnf may say is about other programs; both cost more than a handshake does. */
+	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
 	t->side = side;
 	t->context = SSL_CTX_new(side == TLS_CLIENT ? TLS_client_method() : TLS_server_method());
 	enum err e = set_up(t, files, error);

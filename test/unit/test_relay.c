@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
 /* dcc is this process, the relay one child, the volunteer, which says everything back, another. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
 /* A script stands in for ssh; test/e2e/ssh-carries-many-jobs.sh has a real one. */
 #include <setjmp.h>
 #include <stdarg.h>

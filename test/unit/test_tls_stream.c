@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
 /* Both ends of a handshake in one process, step by step over a socket pair. */
 #include <setjmp.h>
 #include <stdarg.h>
