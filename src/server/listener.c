@@ -27,10 +27,10 @@
 #include "session.h"
 #include "xalloc.h"
 
-#define READING_MAX 512u
-#define READING_PER_ADDRESS 384u
+#define READING_MAX 1024u
+#define READING_PER_ADDRESS 768u
 #define HELPERS_MAX 32u
-#define QUEUE_BASE 256u
+#define QUEUE_BASE 1024u
 #define QUEUE_PER_SLOT 4u
 #define ACCEPTS_A_TURN 64
 #define PAUSE_MS 100

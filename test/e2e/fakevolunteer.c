@@ -38,24 +38,30 @@ object_path(const struct talk *t)
 	return name[0] == '/' ? xstrdup(name) : xasprintf("%s/%s", t->job.cwd, name);
 }
 
-/* A file's first messages; the contents are "forged". */
+/* A file's messages but its end. */
 static void
-add_file(struct buffer *b, const char *path)
+add_text(struct buffer *b, enum wire_role role, const char *path, const char *text)
 {
 	char *name = xstrdup(path);
-	struct wire_file file = {.role = WIRE_ROLE_OUTPUT, .mode = 0644, .path = name};
+	struct wire_file file = {.role = (uint32_t)role, .mode = role == WIRE_ROLE_OUTPUT ? 0644 : 0, .path = name};
 	struct buffer packed = {0};
 	struct compressor *c = compressor_new();
 	unsigned char header[WIRE_HEADER_SIZE];
 
 	wire_put_file(b, &file);
-	compressor_add(c, "forged", 6, COMPRESS_FINISH, &packed);
+	compressor_add(c, text, strlen(text), COMPRESS_FINISH, &packed);
 	wire_put_data_header(header, packed.len);
 	buffer_add(b, header, sizeof(header));
 	buffer_add(b, packed.data, packed.len);
 	compressor_free(c);
 	buffer_release(&packed);
 	free(name);
+}
+
+static void
+add_file(struct buffer *b, const char *path)
+{
+	add_text(b, WIRE_ROLE_OUTPUT, path, "forged");
 }
 
 static void
@@ -114,28 +120,18 @@ static void
 send_escapes(struct talk *t)
 {
 	static const char text[] = "warning \033]0;owned\a\033[2J\033[6n";
-	char none[] = "";
-	struct wire_file file = {.role = WIRE_ROLE_STDERR, .path = none};
-	struct compressor *c = compressor_new();
-	struct buffer b = {0}, packed = {0};
-	unsigned char header[WIRE_HEADER_SIZE];
+	struct buffer b = {0};
 
 	begin(t);
 	char *path = object_path(t);
 
 	add_file(&b, path);
 	add_end(&b, 6);
-	wire_put_file(&b, &file);
-	compressor_add(c, text, strlen(text), COMPRESS_FINISH, &packed);
-	wire_put_data_header(header, packed.len);
-	buffer_add(&b, header, sizeof(header));
-	buffer_add(&b, packed.data, packed.len);
+	add_text(&b, WIRE_ROLE_STDERR, "", text);
 	add_end(&b, strlen(text));
 	add_result(&b);
 	put(t, &b);
 	wait_for_end(t);
-	compressor_free(c);
-	buffer_release(&packed);
 	free(path);
 }
 
@@ -293,26 +289,16 @@ static void
 read_other_files(struct talk *t)
 {
 	static const char list[] = "hello.c\n/usr/include/evil.h\n";
-	char none[] = "";
-	struct wire_file file = {.role = WIRE_ROLE_DEPENDENCIES, .path = none};
 	struct wire_proof proof = {.kind = WIRE_PROOF_ALL};
-	struct compressor *c = compressor_new();
-	struct buffer b = {0}, packed = {0};
-	unsigned char header[WIRE_HEADER_SIZE];
+	struct buffer b = {0};
 
 	begin_pump(t, &b);
-	wire_put_file(&b, &file);
-	compressor_add(c, list, strlen(list), COMPRESS_FINISH, &packed);
-	wire_put_data_header(header, packed.len);
-	buffer_add(&b, header, sizeof(header));
-	buffer_add(&b, packed.data, packed.len);
+	add_text(&b, WIRE_ROLE_DEPENDENCIES, "", list);
 	add_end(&b, strlen(list));
 	wire_put_proof(&b, &proof);
 	add_result(&b);
 	put(t, &b);
 	wait_for_end(t);
-	compressor_free(c);
-	buffer_release(&packed);
 }
 
 static void
