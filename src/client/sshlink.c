@@ -32,6 +32,8 @@
 #define LOG_MAX ((size_t)64 << 10)
 #define TICK_MS 5
 #define GRACE_MS 200
+/* To connect has its own bound; then somebody may have to be asked, and dccd there to look for compilers. */
+#define START_MS 15000
 /* ssh makes a name of its own first, and renames that. */
 #define SUFFIX_MAX 20u
 #define TOKEN_BYTES 16
@@ -41,7 +43,8 @@ struct link {
 	char *folder;
 	char *socket, *lock, *log;
 	int lock_fd;
-	int64_t deadline_ms;
+	int64_t connect_ms;  /* what a connection may take */
+	int64_t deadline_ms; /* of all of it */
 };
 
 /* Of everything that makes it another connection. */
@@ -152,6 +155,8 @@ make_command(const struct link *l, const char *far, struct strv *argv)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		strv_add(argv, words[i]);
 	strv_take(argv, xasprintf("%s:%s", l->socket, far));
+	strv_add(argv, "-o");
+	strv_take(argv, xasprintf("ConnectTimeout=%lld", (long long)(l->connect_ms + 999) / 1000));
 	if (l->host->user != NULL) {
 		strv_add(argv, "-l");
 		strv_add(argv, l->host->user);
@@ -295,7 +300,7 @@ explain(const struct link *l, enum err e)
 	int why = errno;
 
 	if (e == ERR_TIMEOUT)
-		return xasprintf("ssh: no connection in time (DCC_CONNECT_TIMEOUT)");
+		return xasprintf("ssh: no dccd there in %d seconds", START_MS / 1000);
 	if (e == ERR_SYSTEM)
 		return xasprintf("ssh cannot be run: %s", strerror(why));
 	char *words = last_words(l);
@@ -308,11 +313,13 @@ explain(const struct link *l, enum err e)
 enum err
 sshlink_connect(const struct host *h, const char *dir, int64_t deadline_ms, int *fd, char **why)
 {
+	int64_t left_ms = deadline_ms - io_now_ms();
 	struct link l = {.host = h,
 	                 .folder = xasprintf("%s/ssh", dir),
 	                 .socket = socket_name(h, dir),
 	                 .lock_fd = -1,
-	                 .deadline_ms = deadline_ms};
+	                 .connect_ms = left_ms > 0 ? left_ms : 1,
+	                 .deadline_ms = io_now_ms() + START_MS};
 
 	l.lock = xasprintf("%s.lock", l.socket);
 	l.log = xasprintf("%s.log", l.socket);

@@ -16,7 +16,7 @@
 /* A dccd is to be started there, and the socket's name is short enough. */
 bool
 sshlink_fits(const struct host *h, const char *dir);
-/* *fd is a non-blocking socket. ERR_CONNECT with *why (yours), ERR_CLOSED after a stop signal. */
+/* *fd is a non-blocking socket. What ssh needs after it has connected comes on top of the deadline. ERR_CONNECT with *why (yours), ERR_CLOSED after a stop signal. */
 enum err
 sshlink_connect(const struct host *h, const char *dir, int64_t deadline_ms, int *fd, char **why);
 
