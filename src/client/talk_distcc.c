@@ -222,6 +222,21 @@ receive_raw(struct distcc *d, size_t len, int fd)
 	return e;
 }
 
+/* Memory is taken as the bytes arrive, whatever length was announced. */
+static enum err
+receive_packed(struct distcc *d, size_t len, struct buffer *packed)
+{
+	enum err e = OK;
+
+	while (e == OK && packed->len < len) {
+		size_t left = len - packed->len, n = left < COPY_SIZE ? left : COPY_SIZE;
+
+		e = receive_bytes(d, buffer_reserve(packed, n), n);
+		packed->len += n;
+	}
+	return e;
+}
+
 static enum err
 receive_lzo(struct distcc *d, size_t len, int fd)
 {
@@ -229,7 +244,7 @@ receive_lzo(struct distcc *d, size_t len, int fd)
 
 	if (len > BUFFER_MAX / 2)
 		return ERR_LIMIT;
-	enum err e = receive_bytes(d, buffer_reserve(&packed, len), len);
+	enum err e = receive_packed(d, len, &packed);
 
 	if (e == OK)
 		e = decompress_lzo(packed.data, len, BUFFER_MAX, &plain);

@@ -19,6 +19,7 @@ peer_init(struct peer *p, int in_fd, int out_fd)
 	                   .out_fd = out_fd,
 	                   .buffer = xmalloc(PEER_BUFFER_SIZE),
 	                   .progress_ms = PEER_PROGRESS_MS,
+	                   .answer_deadline_ms = IO_NO_DEADLINE,
 	                   .request_deadline_ms = io_now_ms() + PEER_FIRST_BYTES_MS};
 	sum_init(&p->in_sum);
 	sum_init(&p->out_sum);
@@ -173,10 +174,24 @@ peer_read(struct peer *p, void *data, size_t n)
 	return OK;
 }
 
+void
+peer_begin_answer(struct peer *p)
+{
+	p->answer_deadline_ms = io_now_ms() + PEER_ANSWER_MS;
+}
+
+static int64_t
+write_deadline(const struct peer *p)
+{
+	int64_t deadline = io_now_ms() + p->progress_ms;
+
+	return deadline < p->answer_deadline_ms ? deadline : p->answer_deadline_ms;
+}
+
 static enum err
 write_securely(struct peer *p, const void *data, size_t n)
 {
-	int64_t deadline = io_now_ms() + p->progress_ms;
+	int64_t deadline = write_deadline(p);
 	const unsigned char *from = data;
 
 	while (n > 0) {
@@ -219,7 +234,7 @@ peer_writev(struct peer *p, struct iovec *iov, int count)
 	}
 	if (p->secure != NULL)
 		return write_pieces_securely(p, iov, count);
-	enum err e = io_writev_exactly(p->out_fd, iov, count, io_now_ms() + p->progress_ms);
+	enum err e = io_writev_exactly(p->out_fd, iov, count, write_deadline(p));
 
 	if (e == OK)
 		p->bytes_out += n;
@@ -236,7 +251,7 @@ peer_write(struct peer *p, const void *data, size_t n)
 		size_t piece = n < PEER_BUFFER_SIZE ? n : PEER_BUFFER_SIZE;
 		enum err e = p->secure != NULL
 		                     ? write_securely(p, from, piece)
-		                     : io_write_exactly(p->out_fd, from, piece, io_now_ms() + p->progress_ms);
+		                     : io_write_exactly(p->out_fd, from, piece, write_deadline(p));
 
 		if (e != OK)
 			return e;

@@ -20,6 +20,7 @@
 #define PEER_FIRST_BYTES_MS 10000
 #define PEER_PROGRESS_MS 30000
 #define PEER_REQUEST_MS 900000
+#define PEER_ANSWER_MS 900000
 #define PEER_FAREWELL_MS 2000
 
 /* Their numbers in TLS. */
@@ -32,6 +33,7 @@ struct peer {
 	size_t start, end;          /* unread bytes of buffer */
 	int64_t progress_ms;        /* how long one wait for bytes may last */
 	int64_t request_deadline_ms;
+	int64_t answer_deadline_ms; /* of all that is written; IO_NO_DEADLINE while the job runs */
 	uint64_t bytes_in, bytes_out;
 	struct sum in_sum, out_sum; /* of what was read from the buffer, and written */
 };
@@ -61,6 +63,9 @@ enum err
 peer_read_some(struct peer *p, size_t max, const unsigned char **data, size_t *len);
 enum err
 peer_write(struct peer *p, const void *data, size_t n);
+/* The answer begins: one who reads it byte by byte does not keep us, and what the job wrote, for ever. */
+void
+peer_begin_answer(struct peer *p);
 /* Writes the bytes of b and releases it. */
 enum err
 peer_send(struct peer *p, struct buffer *b);

@@ -234,6 +234,7 @@ work_run(struct job *j, const struct work *w, struct jail_result *result)
 		return e;
 	e = run_jail(j, w, &r);
 	free_slot(j);
+	peer_begin_answer(&j->peer);
 	if (e == OK) {
 		j->exit_code = process_exit_code(r.status);
 		j->cpu_ms = (r.cpu_us + 500) / 1000;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* For usleep(3). */
+#define _DEFAULT_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "io.h"
@@ -99,6 +102,38 @@ a_client_that_does_not_read_meets_the_deadline(void **state)
 	peer_release(&p);
 }
 
+/* Always a little room, never much: each wait ends in time, the whole must too. */
+static void
+a_client_that_reads_byte_by_byte_meets_the_total_deadline(void **state)
+{
+	static const unsigned char block[4 << 20];
+	struct peer p;
+	int other;
+
+	(void)state;
+	open_pair(&p, &other);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		char some[4096];
+
+		close(p.in_fd);
+		while (read(other, some, sizeof(some)) > 0)
+			usleep(5000);
+		_exit(0);
+	}
+	close(other);
+	peer_begin_answer(&p);
+	assert_true(p.answer_deadline_ms > io_now_ms() + 60000);
+	p.answer_deadline_ms = io_now_ms() + 300;
+	int64_t begin_ms = io_now_ms();
+
+	assert_int_equal(peer_write(&p, block, sizeof(block)), ERR_TIMEOUT);
+	assert_in_range(io_now_ms() - begin_ms, 250, 3000);
+	peer_release(&p);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static void
 the_farewell_lets_the_reply_arrive_before_unread_bytes(void **state)
 {
@@ -126,6 +161,7 @@ main(void)
 		cmocka_unit_test(a_silent_client_runs_into_the_deadline),
 		cmocka_unit_test(a_client_that_always_has_more_meets_the_total_deadline),
 		cmocka_unit_test(a_client_that_does_not_read_meets_the_deadline),
+		cmocka_unit_test(a_client_that_reads_byte_by_byte_meets_the_total_deadline),
 		cmocka_unit_test(the_farewell_lets_the_reply_arrive_before_unread_bytes),
 	};
 
