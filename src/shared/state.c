@@ -262,6 +262,8 @@ state_open(struct state_writer *w, const char *dir, const char *source)
 
 	if (fd < 0 || !own_record(fd)) {
 		log_debug("no state record %s: %s", w->path, strerror(errno));
+		if (fd >= 0)
+			unlink(w->path);
 		io_close(&fd);
 		free(w->path);
 		w->path = NULL;
