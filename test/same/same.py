@@ -37,8 +37,8 @@ PROBLEMS_MAX = 3
 RETRIES = 4
 MODES = (('pump', 'auto'), ('plain', 'never'))
 COMPILERS = {'gcc': ('gcc', 'g++'), 'clang': ('clang', 'clang++')}
-# Nothing is compiled, or the compiler refuses the command line.
-NO_COMPILE = {'no-compile', 'preprocess-only', 'no-source', 'bad-command'}
+# Nothing is compiled: there is nothing to compile, or the compiler itself refuses the command or its preprocessor the source.
+NO_COMPILE = {'no-compile', 'preprocess-only', 'no-source', 'bad-command', 'cpp-failed'}
 
 Case = collections.namedtuple('Case', 'line compiler command expected options')
 Result = collections.namedtuple('Result', 'status files')

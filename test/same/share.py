@@ -10,6 +10,10 @@ CASES_MIN = 250
 REMOTE_MIN = 0.85
 
 
+def listed(places, words):
+    return ', '.join('%s %d' % (word, places[word]) for word in sorted(words))
+
+
 def unexplained(cases, page):
     """Commands that stay here for plain mode's sake though dcc(1) names none of their options at DCC_EXACT."""
     with open(page, encoding='utf-8') as f:
@@ -27,11 +31,12 @@ def main(page, paths):
     shares = {}
     for mode, _ in MODES:
         places = collections.Counter(case.expected[mode] for case in cases)
-        compiles = len(cases) - sum(places.pop(word, 0) for word in NO_COMPILE)
+        compiles = len(cases) - sum(places.get(word, 0) for word in NO_COMPILE)
         remote = places.pop('pump', 0) + places.pop('text', 0)
         shares[mode] = remote / compiles
-        print('%s mode: %d of %d compiles are remote (%.1f %%); here: %s' % (
-            mode, remote, compiles, 100 * shares[mode], ', '.join('%s %d' % p for p in sorted(places.items()))))
+        print('%s mode: %d of %d compiles are remote (%.1f %%); here: %s; nothing to compile: %s' % (
+            mode, remote, compiles, 100 * shares[mode], listed(places, places.keys() - NO_COMPILE),
+            listed(places, places.keys() & NO_COMPILE)))
     odd = unexplained(cases, page)
     for case in odd:
         print('dcc(1) does not say why plain mode keeps this: %s' % case.command)
