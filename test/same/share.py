@@ -7,7 +7,7 @@ import sys
 from same import MODES, NO_COMPILE, Table
 
 CASES_MIN = 250
-REMOTE_MIN = 0.85
+REMOTE_MIN = 0.9
 
 
 def listed(places, words):

@@ -121,7 +121,7 @@ static const struct verdict verdicts[] = {
 	{"gcc -P -c a.c", REASON_LOCAL_OPTION},
 	{"gcc -H -c a.c", REASON_NONE},
 	{"gcc -v -c a.c", REASON_LOCAL_OPTION},
-	{"gcc -ftime-report -c a.c", REASON_LOCAL_OPTION},
+	{"gcc -ftime-report -c a.c", REASON_NONE},
 	{"clang -ftime-trace -c a.c", REASON_NONE},
 	{"clang -ftime-trace=x -c a.c", REASON_LOCAL_FILE},
 	{"clang -emit-llvm -c a.c", REASON_NONE},
