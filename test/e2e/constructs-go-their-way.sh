@@ -276,6 +276,7 @@ int a = 4 //* not a comment in C89 */ 2
 ;
 END
 printf '\357\273\277#include "guard.h"\r\n\f#if 1 \\ \r\n+ 0\r\nint bom;\r\n#endif\r\n' | row pump gcc -w -c row.c
+# shellcheck disable=SC2016  # names of identifiers
 printf '#define a$b 1\n#if a$b\n#include "guard.h"\n#endif\n#define \303\244 1\n#if \303\244\n#include "once.h"\n#endif\n' | row pump gcc -w -c row.c
 both plain:character -Ione -Itwo <<'END'
 #if \u00e4

@@ -125,25 +125,11 @@ dcc gcc -c f2.c 2>&1 | cat
 has_lines . "$work/ssh.calls" 2 || fail "ssh was not called again"
 ran_away f2.c
 
-# As fast as TCP, or nearly: a start of ssh, or of dccd, for each job would take several times as long.
-start_dccd tcp 127.0.0.1
-tcp=$port
-run_thirty()
-{
-	begin=$(now_ms)
-	for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
-		DCC_HOSTS=$1 dcc gcc -c f3.c || fail "a job for $1 failed"
-	done
-	took=$((took + $(now_ms) - begin))
-}
-took=0
-run_thirty "127.0.0.1:$tcp"
-run_thirty "127.0.0.1:$tcp"
-over_tcp=$took took=0
-run_thirty '@farm/20'
-run_thirty '@farm/20'
-echo "60 jobs: TCP $over_tcp ms, ssh $took ms"
-[ "$took" -lt $((over_tcp * 2)) ] || fail "60 jobs took $took ms over ssh and $over_tcp ms over TCP"
+# No start of ssh for any of many jobs.
+for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	dcc gcc -c f3.c || fail "job $n failed"
+done
+has_lines . "$work/ssh.calls" 2 || fail "ssh was called again"
 
 # A connection that breaks costs one job at most; the next makes it anew.
 kill -9 "$(link_pid)"
@@ -166,7 +152,7 @@ expect 116 dcc gcc -c f5.c
 says 'ssh: dccd: error: --ssh-socket "/proc/none/s": No such file or directory'
 printf '#!/bin/sh\nexec sleep 30\n' >"$work/bin/ssh"
 DCC_CONNECT_TIMEOUT=1 expect 116 dcc gcc -c f5.c
-says 'ssh: no dccd there in 15 seconds'
+says 'ssh: no connection in time (DCC_CONNECT_TIMEOUT)'
 # A PATH in which there is no ssh.
 mkdir "$work/few"
 for program in dcc gcc as objcopy; do
