@@ -39,13 +39,13 @@ stays several-sources - gcc -c a.c b.c
 stays stdin - gcc -c -x c - -o x.o
 stays output a.c gcc -c a.c -o /dev/null
 stays output a.c gcc -S a.c -o -
-stays local-option a.c gcc -H -c a.c
-stays local-file a.c gcc -save-temps=obj -c a.c
+stays plain a.c gcc -H -c a.c
+stays plain a.c gcc -save-temps=obj -c a.c
 stays local-option a.c gcc -Wa,-adhln=list.txt -c a.c
 stays local-file a.c gcc -B/usr/lib -c a.c
 stays local-file a.c gcc -specs=/dev/null -c a.c
-stays native-cpu a.c gcc -march=native -c a.c
-stays native-cpu a.c gcc -mtune=native -c a.c
+stays native-cpu a.c gcc -march=native -g -c a.c
+stays native-cpu a.c gcc -mtune=native -flto -c a.c
 stays unknown-option a.c gcc --no-such-option -c a.c
 stays language - gcc -x f95 -c a.f90
 stays conftest conftest.c gcc -c conftest.c
