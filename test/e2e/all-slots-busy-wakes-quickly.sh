@@ -10,7 +10,7 @@ mkdir out
 expect 0 dcc gcc -c a.c
 
 # The only slot is held by this shell, as another client would.
-slot=$(ls "$DCC_DIR"/lock/*tcp_127.0.0.2*0)
+slot=$(ls "$DCC_DIR"/lock/*tcp_127.0.0.2_"$port"_0)
 [ -e "$slot" ] || fail "no lock file"
 exec 9<"$slot"
 flock -n 9 || fail "the slot is taken"

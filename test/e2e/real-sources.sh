@@ -13,7 +13,7 @@ export DCC_HOSTS="$hosts 127.0.0.3:$port/4"
 cp "$top_builddir/autoconf.h" include/
 {
 	echo 'objects := $(patsubst %.c,%.o,$(wildcard src/shared/*.c src/client/*.c))'
-	echo 'CFLAGS = -std=c11 -O1 -g -Wall -D_POSIX_C_SOURCE=200809L -Iinclude -MMD'
+	echo 'CFLAGS = -std=c11 -O1 -g -Wall -D_POSIX_C_SOURCE=200809L -DBINDIR=\"/usr/bin\" -Iinclude -MMD'
 	echo 'all: $(objects)'
 	echo '-include $(objects:.o=.d)'
 } >Makefile

@@ -152,7 +152,7 @@ expect 116 dcc gcc -c f5.c
 says 'ssh: dccd: error: --ssh-socket "/proc/none/s": No such file or directory'
 printf '#!/bin/sh\nexec sleep 30\n' >"$work/bin/ssh"
 DCC_CONNECT_TIMEOUT=1 expect 116 dcc gcc -c f5.c
-says 'ssh: no connection in time (DCC_CONNECT_TIMEOUT)'
+says 'ssh: no dccd there in 15 seconds'
 # A PATH in which there is no ssh.
 mkdir "$work/few"
 for program in dcc gcc as objcopy; do
