@@ -365,11 +365,13 @@ endif
 include_replays = \
 	test/fuzz/replay_lexer \
 	test/fuzz/replay_expander \
-	test/fuzz/replay_interview
+	test/fuzz/replay_interview \
+	test/fuzz/replay_record
 include_fuzzers = \
 	test/fuzz/fuzz_expander \
 	test/fuzz/fuzz_lexer \
-	test/fuzz/fuzz_interview
+	test/fuzz/fuzz_interview \
+	test/fuzz/fuzz_record
 replay_programs += $(include_replays)
 fuzz_programs += $(include_fuzzers)
 test_fuzz_replay_interview_SOURCES = test/fuzz/fuzz_interview.c test/fuzz/replay.c
@@ -379,6 +381,13 @@ test_fuzz_fuzz_interview_SOURCES = test/fuzz/fuzz_interview.c
 test_fuzz_fuzz_interview_CPPFLAGS = $(include_cppflags)
 test_fuzz_fuzz_interview_LDADD = $(include_libs)
 test_fuzz_fuzz_interview_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+test_fuzz_replay_record_SOURCES = test/fuzz/fuzz_record.c test/fuzz/replay.c
+test_fuzz_replay_record_CPPFLAGS = $(include_cppflags) -DCORPUS='"record"'
+test_fuzz_replay_record_LDADD = $(include_libs)
+test_fuzz_fuzz_record_SOURCES = test/fuzz/fuzz_record.c
+test_fuzz_fuzz_record_CPPFLAGS = $(include_cppflags)
+test_fuzz_fuzz_record_LDADD = $(include_libs)
+test_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 test_fuzz_replay_lexer_SOURCES = test/fuzz/fuzz_lexer.c test/fuzz/replay.c
 test_fuzz_replay_lexer_CPPFLAGS = $(include_cppflags) -DCORPUS='"lexer"'
 test_fuzz_replay_lexer_LDADD = $(include_libs)

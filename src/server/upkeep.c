@@ -32,6 +32,7 @@
 #define CLIENT_AGE_S (14 * 86400)
 #define LIMIT_MAX ((int64_t)20 << 30)
 #define BLOCK 512
+#define USAGE_MAX ((int64_t)1 << 60)
 
 /* ---- small files ---- */
 
@@ -425,7 +426,10 @@ read_usage(int top)
 	char text[TEXT_MAX];
 
 	read_text(top, "usage", text);
-	return strtoll(text, NULL, 10);
+	int64_t bytes = strtoll(text, NULL, 10);
+
+	/* No file system is so large. Beyond every bound: so the folder is walked, and the count is right again. */
+	return bytes >= 0 && bytes < USAGE_MAX ? bytes : USAGE_MAX;
 }
 
 /* One process at a time; the others go on, as what they add is counted next time. */

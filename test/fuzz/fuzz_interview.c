@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dialect.h"
+#include "implied.h"
 #include "interview.h"
 #include "searched.h"
 #include "xalloc.h"
@@ -75,19 +76,35 @@ read_searched(char *text)
 	searched_release(&s);
 }
 
+static void
+read_implied(char *text)
+{
+	struct strv names = {0}, system = {0};
+
+	if (implied_parse(text, &names, &system) == OK) {
+		for (size_t i = 0; i < names.count; i++)
+			assert(strchr(names.items[i], '\n') == NULL);
+	} else {
+		assert(names.count == 0 && system.count == 0);
+	}
+	strv_release(&names);
+	strv_release(&system);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const readers[])(char *text) = {read_output, read_messages, read_dialect, read_searched};
+	static void (*const readers[])(char *text) = {read_output, read_messages, read_dialect, read_searched,
+	                                             read_implied};
 
 	if (size == 0 || size > 8192)
 		return 0;
 	char *text = xstrndup((const char *)data + 1, size - 1);
 
-	readers[data[0] % 4](text);
+	readers[data[0] % (sizeof(readers) / sizeof(readers[0]))](text);
 	free(text);
 	return 0;
 }

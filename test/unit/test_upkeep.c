@@ -179,6 +179,26 @@ what_a_tree_links_stays(void **state)
 }
 
 static void
+a_count_that_cannot_be_is_made_anew(void **state)
+{
+	static const char *const damages[] = {"echo 9223372036854775807 >store/usage", "echo -123456789 >store/usage"};
+	struct shelf s;
+
+	(void)state;
+	shelf_open(&s);
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		shell(damages[i], s.dir);
+		store_close(s.store);
+		open_client(&s, 1, &s.store);
+		fill(&s);
+		store_close(s.store);
+		assert_true(upkeep_usage(s.dir) >= 10 * 4096 && upkeep_usage(s.dir) <= LIMIT);
+		open_client(&s, 1, &s.store);
+	}
+	shelf_close(&s);
+}
+
+static void
 what_comes_is_counted_and_bounded(void **state)
 {
 	struct shelf s;
@@ -259,6 +279,7 @@ main(void)
 		cmocka_unit_test(an_unreadable_epoch_is_over),
 		cmocka_unit_test(the_least_recently_used_go_first),
 		cmocka_unit_test(what_a_tree_links_stays),
+		cmocka_unit_test(a_count_that_cannot_be_is_made_anew),
 		cmocka_unit_test(what_comes_is_counted_and_bounded),
 		cmocka_unit_test(remains_of_dead_processes_go),
 		cmocka_unit_test(clients_that_stay_away_are_forgotten),
