@@ -204,16 +204,9 @@ clean_environment(void)
 	}
 }
 
-/* In the child true. The socket listens already: the parent need not wait. */
-static bool
-go_to_background(void)
+static void
+leave_terminal(void)
 {
-	pid_t pid = fork();
-
-	if (pid > 0)
-		return false;
-	if (pid < 0)
-		log_warning("cannot fork: %s", strerror(errno));
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
@@ -223,7 +216,26 @@ go_to_background(void)
 		dup2(null, STDERR_FILENO);
 		close(null);
 	}
-	return true;
+}
+
+/* The socket listens already. */
+static int
+serve_all(struct program *p)
+{
+	meeting_take_over(p->serve.listener);
+	if (chdir("/") < 0)
+		log_debug("cannot go to /: %s", strerror(errno));
+	open_log(p);
+	clean_environment();
+	process_raise_descriptors(DESCRIPTORS);
+	process_catch_signals();
+	p->serve.meeting = &p->meeting;
+	p->serve.base = p->dirs.base;
+	p->serve.idle_ms = (int64_t)p->options.idle_s * 1000;
+	log_info("serves %s", p->meeting.socket);
+	serve_run(&p->serve);
+	log_info("ends");
+	return 0;
 }
 
 static int
@@ -241,22 +253,18 @@ serve(struct program *p)
 		io_close(&p->serve.lock);
 		return EXIT_BIND_FAILED;
 	}
-	if (!p->options.foreground && !go_to_background())
+	/* Whoever started us waits for this process: it must not be the one that serves. */
+	pid_t pid = p->options.foreground ? 0 : fork();
+
+	if (pid > 0)
 		return 0;
-	meeting_take_over(p->serve.listener);
-	if (chdir("/") < 0)
-		log_debug("cannot go to /: %s", strerror(errno));
-	open_log(p);
-	clean_environment();
-	process_raise_descriptors(DESCRIPTORS);
-	process_catch_signals();
-	p->serve.meeting = &p->meeting;
-	p->serve.base = p->dirs.base;
-	p->serve.idle_ms = (int64_t)p->options.idle_s * 1000;
-	log_info("serves %s", p->meeting.socket);
-	serve_run(&p->serve);
-	log_info("ends");
-	return 0;
+	if (pid < 0) {
+		log_error("cannot go to the background: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	if (!p->options.foreground)
+		leave_terminal();
+	return serve_all(p);
 }
 
 static int
