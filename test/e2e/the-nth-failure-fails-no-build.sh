@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The nth read, write, open, rename... of dcc, then of a job's process of dccd, fails, for each n there is. Each time the
+# The nth read, write, open, rename, fork... of dcc, then of dccd, then of the include server, fails, for each n there is. Each time the
 # object is the local one, the exit status 0, and nothing is left. (When memory is refused, dcc may end with 105: then nothing is there.)
 . "$(dirname "$0")/lib.sh"
 [ -z "$SANITIZERS" ] || skip "nothing can be loaded before a sanitizer"
@@ -17,24 +17,68 @@ dcc gcc -c a.c || fail "the first job failed"
 ran_away a.c
 total=0
 
-# fail_each PROGRAM FUNCTION MOST: n counts up until the call is no longer reached.
+# An include server in which calls fail, and its pid in server.
+start_include_server()
+{
+	stop_include_server
+	: >"$FAILNTH"
+	LD_PRELOAD="$work/failnth.so" dcc-include-server || fail "the include server does not start"
+	server=$(include_server_pid)
+}
+
+# What a server may leave: its lock and its notes, all of them whole.
+check_notes()
+{
+	left=$(find "$DCC_DIR"/include-server-* "$DCC_DIR/oracle" -type f ! -name '*.lock' ! -name '*.starting' ! -name '*.failed' \
+		! -name log ! -name client ! -name audited ! -name 'audit-*.d' 2>/dev/null |
+		grep -v '/oracle/[0-9a-f]\{64\}$' || :)
+	[ -z "$left" ] || fail "$1: left by the include server: $left"
+	for file in "$DCC_DIR"/oracle/*; do
+		[ ! -e "$file" ] || [ "$(head -n 1 "$file")" = "dcc oracle 1 $(tail -n +2 "$file" | wc -c)" ] || fail "$1: $file is cut"
+	done
+	[ "$(wc -c <"$(echo "$DCC_DIR"/include-server-*/client)")" -eq 16 ] || fail "$1: the secret is cut"
+}
+
+# job PRELOAD: the exit code in status.
+job()
+{
+	status=0
+	LD_PRELOAD=$1 dcc gcc -c a.c >"$work/out" 2>"$work/err" || status=$?
+}
+
+# prepare PROGRAM WHEN: what runs before the call that fails.
+prepare()
+{
+	rm -f a.o
+	: >"$FAILNTH"
+	case $1,$2 in
+	dcc-include-server,running)
+		[ "$(include_server_pid 2>/dev/null)" = "$server" ] || start_include_server
+		;;
+	dcc-include-server,starting)
+		stop_include_server
+		wait_for 5 flock -n "$(echo "$DCC_DIR"/include-server-*/*.lock)" true || fail "the include server does not end"
+		# It would not be started again so soon; and it asks the compilers.
+		rm -rf "$DCC_DIR"/include-server-*/*.failed "$DCC_DIR/oracle"
+		;;
+	esac
+}
+
+# fail_each PROGRAM FUNCTION MOST [WHEN [STEP]]: n counts up until the call is no longer reached.
 fail_each()
 {
-	n=0
-	while [ $n -lt "$3" ]; do
-		n=$((n + 1))
-		rm -f a.o
+	n=1
+	while [ $n -le "$3" ]; do
+		prepare "$1" "${4:-}"
 		echo "$1 $2 $n" >"$FAILNTH"
-		status=0
-		if [ "$1" = dcc ]; then
-			LD_PRELOAD="$work/failnth.so" dcc gcc -c a.c >"$work/out" 2>"$work/err" || status=$?
-		else
-			dcc gcc -c a.c >"$work/out" 2>"$work/err" || status=$?
-		fi
+		case $1,${4:-} in
+		dcc, | *,starting) job "$work/failnth.so" ;;
+		*) job '' ;;
+		esac
 		grep -q fired "$FAILNTH" || break
 		total=$((total + 1))
 		if [ $status -ne 0 ]; then
-			[ "$2 $status" = 'malloc 105' ] || fail "$1 $2 $n: exit $status: $(cat "$work/err")"
+			[ "$1 $2 $status" = 'dcc malloc 105' ] || fail "$1 $2 $n: exit $status: $(cat "$work/err")"
 			[ ! -e a.o ] || fail "$1 $2 $n: an object in spite of the exit status"
 			# Whoever looks next removes a dead one's record.
 			dccmon-text >/dev/null
@@ -43,22 +87,60 @@ fail_each()
 		fi
 		left=$(find . "$work/tmp" "$DCC_DIR/state" -type f ! -name '*.o' ! -name a.c)
 		[ -z "$left" ] || fail "$1 $2 $n: left: $left"
+		[ "$1" != dcc-include-server ] || check_notes "$1 $2 $n"
+		n=$((n + ${5:-1}))
 	done
 	: >"$FAILNTH"
-	echo "$1: $((n - 1)) times $2"
+	echo "$1${4:+, $4}: $(((n - 1) / ${5:-1})) times $2"
 }
 
 for mode in never auto; do
 	export DCC_PUMP=$mode
 	dcc gcc -c a.c || fail "the first job in mode $mode failed"
-	for function in read write send open rename mkdir stat malloc; do
+	for function in read write send open rename mkdir stat clone malloc; do
 		fail_each dcc $function 150
 	done
-	for function in read write send recvmsg open rename mkdir stat malloc; do
+	for function in read write send recvmsg open rename mkdir stat fork clone syscall malloc; do
 		fail_each dccd $function 60
 	done
+	# Many, and much alike.
+	fail_each dcc look 150 '' 3
+	fail_each dccd look 150 '' 3
 done
-[ $total -ge 150 ] || fail "only $total failures"
+
+# In pump mode. While it runs it has everything in memory; at its start it asks the compilers.
+start_include_server
+for function in read write send recvmsg open rename mkdir stat look accept; do
+	fail_each dcc-include-server $function 150 running
+done
+for function in read write send recvmsg open rename mkdir stat accept fork clone; do
+	fail_each dcc-include-server $function 150 starting
+done
+fail_each dcc-include-server look 300 starting 13
+# Whoever started it waits for it: it ends at once, and says why.
+prepare dcc-include-server starting
+echo 'dcc-include-server fork 1' >"$FAILNTH"
+job "$work/failnth.so"
+says 'cannot go to the background'
+# Without memory it ends.
+fail_each dcc-include-server malloc 150 running 7
+fail_each dcc-include-server malloc 6000 starting 397
+# The one that met all of these and lives has nothing open that it needs not.
+start_include_server
+for n in 1 2 3 4 5 6; do
+	for function in read open send accept; do
+		echo "dcc-include-server $function $n" >"$FAILNTH"
+		job ''
+		[ $status -eq 0 ] || fail "$function $n: exit $status"
+	done
+done
+: >"$FAILNTH"
+[ "$(include_server_pid)" = "$server" ] || fail "the include server did not live"
+[ "$(find "/proc/$server/fd" | wc -l)" -lt 30 ] || fail "the include server kept descriptors"
+prepare dcc-include-server starting
+expect 0 dcc gcc -c a.c
+travelled a.c pump
+[ $total -ge 600 ] || fail "only $total failures"
 wait_for 10 stores_are_empty || fail "left: $(left_in_stores)"
 [ "$(find "/proc/$pid/fd" | wc -l)" -lt 30 ] || fail "the daemon kept descriptors"
 expect 0 dcc gcc -c a.c
