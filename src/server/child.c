@@ -54,6 +54,7 @@ run_job(const struct child_context *c, int client, const struct sockaddr_storage
 	j.toolchain = c->setup->toolchain;
 	j.jail = c->setup->jail;
 	j.filter = c->setup->filter;
+	j.cgroup = c->setup->cgroup;
 	j.tls = c->setup->tls;
 	j.offers_pump = c->setup->offers_pump;
 	j.control_fd = control_fd;

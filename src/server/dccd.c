@@ -21,6 +21,7 @@
 #include "hash.h"
 #include "io.h"
 #include "jail.h"
+#include "jail_cgroup.h"
 #include "job.h"
 #include "keyring.h"
 #include "listener.h"
@@ -50,6 +51,7 @@ struct daemon {
 	struct toolchain toolchain;
 	enum jail_kind jail;
 	struct jail_filter *filter;
+	struct jail_cgroup *cgroup;
 	char *why_no_jail;
 	struct tls *tls;
 	bool offers_pump;
@@ -260,6 +262,8 @@ prepare(struct daemon *d)
 	d->was_root = geteuid() == 0;
 	if (code == 0 && keyring_load(&d->settings, &d->tls, &error) != OK)
 		code = fail(EXIT_BAD_ARGUMENTS, error);
+	if (code == 0 && d->settings.action == SETTINGS_SERVE)
+		d->cgroup = jail_cgroup_new("/proc/self", d->account.uid, d->account.gid);
 	if (code == 0)
 		code = give_up_root(d);
 	if (code == 0)
@@ -275,6 +279,7 @@ prepare(struct daemon *d)
 		return fail(EXIT_FAILED, xstrdup("no system call filter could be made"));
 	if (d->tls != NULL && d->jail == JAIL_DIRECTORY)
 		keyring_guard(d->was_root ? KEYRING_OF_ROOT : KEYRING_OF_USER);
+	jail_cgroup_try(d->cgroup);
 	jail_sweep(d->settings.store_dir);
 	prepare_pump(d);
 	return 0;
@@ -284,9 +289,12 @@ static void
 announce(const struct daemon *d)
 {
 	char *offer = toolchain_describe(&d->toolchain);
+	char *bounds = jail_cgroup_describe(d->cgroup);
 
 	log_notice("dccd " PACKAGE_VERSION " serves port %u, jobs %u, as %s: %s", d->settings.port,
 	           d->settings.jobs, d->account.name, offer);
+	log_notice("%s", bounds);
+	free(bounds);
 	free(offer);
 	if (d->jail == JAIL_DIRECTORY)
 		log_warning("no namespaces (%s): only jobs without absolute paths and debug information "
@@ -357,6 +365,7 @@ serve(struct daemon *d)
 	                               .toolchain = &d->toolchain,
 	                               .jail = d->jail,
 	                               .filter = d->filter,
+	                               .cgroup = d->cgroup,
 	                               .tls = d->tls,
 	                               .offers_pump = d->offers_pump,
 	                               .jobs = &d->jobs,
@@ -430,6 +439,7 @@ run_inetd(struct daemon *d)
 	j.toolchain = &d->toolchain;
 	j.jail = d->jail;
 	j.filter = d->filter;
+	j.cgroup = d->cgroup;
 	j.tls = d->tls;
 	j.offers_pump = d->offers_pump;
 	snprintf(j.client, sizeof(j.client), "inetd");
@@ -560,6 +570,7 @@ release(struct daemon *d)
 	account_release(&d->account);
 	settings_release(&d->settings);
 	jail_filter_free(d->filter);
+	jail_cgroup_free(d->cgroup);
 	io_close(&d->pid_fd);
 	free(d->log_path);
 	free(d->why_no_jail);

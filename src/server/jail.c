@@ -25,6 +25,7 @@
 #include "io.h"
 #include "jail.h"
 #include "jail_box.h"
+#include "jail_cgroup.h"
 #include "jail_collect.h"
 #include "jail_directory.h"
 #include "jail_feed.h"
@@ -69,6 +70,7 @@ run_release(struct run *r)
 	io_close(&r->report_fd);
 	io_close(&r->box.report_fd);
 	io_close(&r->box.stdin_fd);
+	jail_cgroup_end(&r->box.cgroup);
 	jail_plan_release(&r->box.plan);
 	strv_release(&r->box.argv);
 	strv_release(&r->box.env);
@@ -146,6 +148,7 @@ prepare(struct run *r, struct jail_result *result)
 		return e;
 	fill_argv(b);
 	fill_env(b);
+	jail_cgroup_begin(b->job->cgroup, b->job->memory_limit, &b->cgroup);
 	return open_streams(r, result);
 }
 
@@ -315,6 +318,7 @@ bury(const struct run *r)
 {
 	if (r->pid < 0)
 		return;
+	jail_cgroup_kill(&r->box.cgroup);
 	kill(-r->pid, SIGKILL);
 	kill(r->pid, SIGKILL);
 	/* Of a directory's group there may be several, which became our children. */
@@ -448,6 +452,11 @@ run(struct run *r, struct jail_result *result)
 		e = supervise(r, &result->end);
 	bury(r);
 	prctl(PR_SET_CHILD_SUBREAPER, was_subreaper, 0, 0, 0);
+	/* Whoever was killed, one that reports to us included: what is left proves nothing. */
+	if ((e != OK || result->end == JAIL_EXITED) && jail_cgroup_had_oom(&r->box.cgroup)) {
+		result->end = JAIL_NO_MEMORY;
+		return OK;
+	}
 	return e == OK ? finish(r, result) : e;
 }
 

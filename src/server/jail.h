@@ -30,6 +30,8 @@ enum jail_feed {
 
 /* The system call filter of a kind of jail: made once, by the daemon, for all jobs. */
 struct jail_filter;
+/* Where jobs have cgroups (jail_cgroup.h). */
+struct jail_cgroup;
 
 /* Yours; NULL when it cannot be made (logged). */
 struct jail_filter *
@@ -62,14 +64,15 @@ struct jail_job {
 	const char *work_dir;           /* below it jails are made (--store-dir) */
 	int64_t deadline_ms;            /* io_now_ms(): then the group is killed; IO_NO_DEADLINE */
 	int64_t file_limit;             /* bytes of the job's file system, and of one file */
-	int64_t memory_limit;           /* RLIMIT_AS of one process, bytes; 0: none */
+	int64_t memory_limit;           /* bytes, of all processes together; without a cgroup: of each one; 0: none */
 	int watch_fd;                   /* readable at its end: the client is gone, stop; -1: none */
 	void (*on_tick)(void *context); /* about every 5 seconds while it runs: signs of life */
 	void *context;
 	const struct jail_filter *filter; /* of this kind; NULL: made for this job, a millisecond dearer */
+	const struct jail_cgroup *cgroup; /* NULL: rlimits alone bound it */
 };
 
-enum jail_end { JAIL_EXITED, JAIL_CLIENT_GONE, JAIL_TOO_LONG, JAIL_STOPPED };
+enum jail_end { JAIL_EXITED, JAIL_CLIENT_GONE, JAIL_TOO_LONG, JAIL_STOPPED, JAIL_NO_MEMORY };
 
 struct jail_result {
 	enum jail_end end;

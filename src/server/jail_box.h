@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "jail.h"
+#include "jail_cgroup.h"
 #include "jail_plan.h"
 
 /* What the process that becomes the jail is given; it is a copy, so nothing in it comes back. */
@@ -15,6 +16,7 @@ struct jail_box {
 	struct jail_plan plan;
 	struct strv argv;
 	struct strv env;
+	struct jail_cgroup_job cgroup;
 	char *directory; /* JAIL_DIRECTORY: the private one */
 	uid_t uid;       /* ours, outside */
 	gid_t gid;

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "jail_cgroup.h"
 #include "jail_directory.h"
 #include "jail_feed.h"
 #include "jail_filter.h"
@@ -23,7 +24,6 @@
 #include "process.h"
 #include "xalloc.h"
 
-#define PROCESSES_MAX 1024
 #define FIRST_FREE_FD 10
 
 enum err
@@ -204,9 +204,12 @@ set_limit(__rlimit_resource_t resource, int64_t value)
 static enum err
 confine(struct jail_box *b)
 {
-	if (!set_limit(RLIMIT_CORE, 0) || !set_limit(RLIMIT_NPROC, PROCESSES_MAX) ||
+	/* Address space is a poor measure: what is reserved costs nothing. */
+	bool is_measured = (b->cgroup.controls & JAIL_CGROUP_MEMORY) != 0;
+
+	if (!set_limit(RLIMIT_CORE, 0) || !set_limit(RLIMIT_NPROC, JAIL_PROCESSES_MAX) ||
 	    !set_limit(RLIMIT_FSIZE, b->job->file_limit) ||
-	    (b->job->memory_limit > 0 && !set_limit(RLIMIT_AS, b->job->memory_limit)))
+	    (b->job->memory_limit > 0 && !is_measured && !set_limit(RLIMIT_AS, b->job->memory_limit)))
 		return jail_box_fail(b, "set the limits");
 	enum err e = b->kind == JAIL_NAMESPACES ? jail_namespaces_drop(b) : OK;
 
@@ -261,8 +264,11 @@ jail_inside_run(struct jail_box *b)
 	struct jail_report report = {.type = JAIL_REPORT_END};
 
 	follow_caller(b);
-	enum err e = build(b);
+	/* First of all: what is written to the jail's file system counts. */
+	enum err e = jail_cgroup_enter(&b->cgroup) == OK ? OK : jail_box_fail(b, "enter its cgroup");
 
+	if (e == OK)
+		e = build(b);
 	if (e == OK)
 		e = arrange_fds(b);
 	if (e == OK)

@@ -32,6 +32,7 @@ struct job {
 	struct toolchain *toolchain;     /* borrowed */
 	enum jail_kind jail;
 	const struct jail_filter *filter; /* borrowed */
+	const struct jail_cgroup *cgroup; /* borrowed */
 	struct tls *tls;                 /* borrowed; NULL: not set up */
 	bool is_let_in;                  /* whoever started us has proved who the client is */
 	bool offers_pump;                /* jobs can have a view here, and there is a store */

@@ -18,6 +18,7 @@ struct listener_setup {
 	struct toolchain *toolchain;
 	enum jail_kind jail;
 	const struct jail_filter *filter; /* of that kind */
+	const struct jail_cgroup *cgroup;
 	struct tls *tls;                 /* NULL: not set up */
 	bool offers_pump;
 	struct sockets *jobs;            /* closed when the daemon stops */

@@ -130,7 +130,7 @@ tick(void *context)
 #define HAS_CLANGS_ADDRESS_SANITIZER 0
 #endif
 
-/* One process may take as much memory as the machine has, but no more. */
+/* A job may take as much memory as the machine has, but no more. */
 static int64_t
 memory_limit(void)
 {
@@ -150,6 +150,7 @@ run_jail(struct job *j, const struct work *w, struct jail_result *result)
 	int64_t lifetime_ms = j->settings->job_lifetime_s * 1000;
 	struct jail_job job = {
 		.filter = j->filter,
+		.cgroup = j->cgroup,
 		.compiler = w->entry->path,
 		.argv = w->argv,
 		.env = w->env,
@@ -214,6 +215,8 @@ judge(struct job *j, const struct work *w, const struct jail_result *r)
 	case JAIL_TOO_LONG:
 		return job_refuse(j, REASON_LIFETIME, "ended after %lld seconds",
 		                  (long long)j->settings->job_lifetime_s);
+	case JAIL_NO_MEMORY:
+		return job_refuse(j, REASON_RESOURCE, "the job's processes took more memory than they may");
 	case JAIL_STOPPED:
 		return job_refuse(j, REASON_SHUTDOWN, "this volunteer is stopping");
 	}

@@ -283,6 +283,37 @@ ignore_signals(const struct attack *a)
 	never_end(a);
 }
 
+/* Four at once, of whom none alone takes much. */
+static void
+share_memory(const struct attack *a)
+{
+	const size_t size = (size_t)40 << 20;
+	pid_t children[4];
+	int ends[2];
+	char byte;
+
+	if (pipe(ends) < 0)
+		return;
+	for (int i = 0; i < 4; i++)
+		if ((children[i] = fork()) == 0) {
+			char *p = malloc(size);
+
+			if (p == NULL)
+				_exit(1);
+			memset(p, 1, size);
+			if (write(ends[1], &p[size - 1], 1) != 1)
+				_exit(1);
+			close(ends[1]);
+			never_end(a);
+		}
+	close(ends[1]);
+	for (int i = 0; i < 4; i++)
+		if (read(ends[0], &byte, 1) == 1 && i == 3)
+			fputs("done\n", a->report);
+	for (int i = 0; i < 4; i++)
+		kill(children[i], SIGKILL);
+}
+
 /* The children stay behind in sessions of their own when the compiler ends. */
 static void
 leave_daemons(const struct attack *a)
@@ -325,6 +356,7 @@ static const struct {
 	{"everything", try_everything}, {"outputs", write_strange_outputs}, {"disk", fill_the_disk}, {"giant", write_one_giant},
 	{"memory", take_all_memory},    {"forks", fork_without_end},        {"endless", never_end},  {"deaf", ignore_signals},
 	{"daemons", leave_daemons},     {"killer", kill_all},               {"shout", shout},
+	{"share", share_memory},
 };
 
 int
