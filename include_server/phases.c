@@ -33,10 +33,11 @@ has_trigraph(const char *p)
 	return false;
 }
 
+/* Of a name or a number, in some language: '$' is none in assembler. */
 static bool
 is_letter(char c)
 {
-	return tokens_is_letter((unsigned char)c) || tokens_is_digit((unsigned char)c);
+	return tokens_is_letter((unsigned char)c) || tokens_is_digit((unsigned char)c) || c == '$';
 }
 
 /* Would the splice from the backslash at p to end join what the lexer looks for byte by byte? */
@@ -135,7 +136,7 @@ is_raw(const struct machine *m)
 		p--;
 	else if (p - begin >= 2 && p[-1] == '8' && p[-2] == 'u')
 		p -= 2;
-	if (p > begin && is_letter(p[-1]))
+	if (p > begin && tokens_skip_name(p - 1, p, m->lexer->mode) == p)
 		return false;
 	m->lexer->mask |= PROGRAM_RAW_STRINGS;
 	return (m->lexer->mode & PROGRAM_RAW_STRINGS) != 0;

@@ -47,7 +47,9 @@ words_wanted(const char *text, unsigned survey, unsigned mode)
 		if ((survey & rows[i].survey) != 0 && (wanted & rows[i].word) == 0 && has(text, rows[i].text))
 			wanted |= rows[i].word;
 	}
-	if ((survey & BYTESCAN_IMPORT) != 0 && strncmp(text, "import", 6) == 0)
+	/* A text may begin with what else begins a line. */
+	if ((survey & BYTESCAN_IMPORT) != 0 &&
+	    (strncmp(text, "import", strlen("import")) == 0 || strncmp(text, "export import", strlen("export import")) == 0))
 		wanted |= LEXER_WORDS_IMPORT;
 	if ((mode & PROGRAM_ASSEMBLER) != 0)
 		wanted &= ~(unsigned)LEXER_WORDS_IMPORT;

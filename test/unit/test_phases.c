@@ -34,6 +34,8 @@ a_splice_may_stand_within_anything(void **state)
 	assert_events("#if\\\ndef A\n#x\n", LEXER_GNU, "1* #[ifdef A] 3* #[x] ");
 	assert_events("%\\\n:define A\n", LEXER_GNU, "1* #[define A] ");
 	assert_events("a\\\n\\\n#no\n#x\n", LEXER_GNU, "4* #[x] ");
+	/* A number with '$' and separators, and no character that would hide the comment. */
+	assert_events("0$\\\na'b; /*'\n#no\n*/\n#x\n", LEXER_GNU | PROGRAM_DIGIT_SEPARATORS, "5* #[x] ");
 }
 
 static void

@@ -51,6 +51,7 @@ imports_are_seen_at_the_beginning_of_a_line(void **state)
 {
 	(void)state;
 	assert_events("import <a>;\nexport import b;\n import c;\nx @import d;\n", LEXER_GNU, "1 i[] 2 i[] 3 i[] 4 i[] ");
+	assert_events("export import a;\n", LEXER_GNU, "1 i[] ");
 	assert_events("int import;\n", LEXER_GNU, "");
 }
 
