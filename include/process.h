@@ -35,6 +35,9 @@ process_wait_until(pid_t pid, int64_t deadline_ms, int *status);
 /* SIGTERM now, SIGKILL after grace_ms if need be, to the group of pid; reaps pid. */
 void
 process_stop_group(pid_t pid, int grace_ms);
+/* A program of ours: beside this one, as it is installed and built; where it is not, its place in bindir. Yours. */
+char *
+process_beside(const char *name);
 /* The exit code a shell would show: the code itself, or 128 + signal. */
 int
 process_exit_code(int status);

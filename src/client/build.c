@@ -35,9 +35,6 @@
 #include "talk.h"
 #include "xalloc.h"
 
-/* @file and its nested ones together. */
-#define RESPONSE_FILE_MAX ((size_t)16 << 20)
-
 struct build {
 	const struct config *config;
 	const struct masquerade *m;
@@ -364,15 +361,6 @@ run_away(struct build *b, struct talk_result *r)
 /* Preparing. */
 
 static enum err
-load_response_file(void *context, const char *name, char **text)
-{
-	size_t len;
-
-	(void)context;
-	return io_read_file(name, RESPONSE_FILE_MAX, text, &len);
-}
-
-static enum err
 read_settings(struct build *b)
 {
 	const struct config *c = b->config;
@@ -563,7 +551,7 @@ build_run(const struct config *c, const struct masquerade *m, int *signal_number
 	                  .exit_code = EXIT_FAILED,
 	                  .may_fall_back = true};
 
-	if (args_expand(m->command.items, load_response_file, NULL, &b.args.argv) != OK)
+	if (masquerade_expand(m, &b.args.argv) != OK)
 		strv_add_all(&b.args.argv, m->command.items);
 	args_scan(&b.args);
 	b.has_dirs = userdir_open(c, &b.dirs) == OK;

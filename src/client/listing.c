@@ -12,17 +12,6 @@
 #include "pump.h"
 #include "userdir.h"
 
-#define RESPONSE_FILE_MAX ((size_t)16 << 20)
-
-static enum err
-load_response_file(void *context, const char *name, char **text)
-{
-	size_t len;
-
-	(void)context;
-	return io_read_file(name, RESPONSE_FILE_MAX, text, &len);
-}
-
 /* ERR_DENIED: not by pump mode. */
 static enum err
 take_answer(const struct pump_message *m)
@@ -104,7 +93,7 @@ listing_run(const struct config *c, const struct masquerade *m)
 	struct userdir dirs = {0};
 	bool is_odd;
 	char *cwd = cwd_find(&is_odd);
-	enum err e = args_expand(m->command.items, load_response_file, NULL, &a.argv);
+	enum err e = masquerade_expand(m, &a.argv);
 
 	if (e == OK) {
 		args_scan(&a);

@@ -11,10 +11,6 @@
 #include "process.h"
 #include "xalloc.h"
 
-#ifndef BINDIR
-#define BINDIR "/usr/local/bin"
-#endif
-
 /* It takes a second at most, but its own deadline for a compiler that does not answer is a minute. */
 #define IDENTIFY_TIMEOUT_MS 90000
 
@@ -35,30 +31,10 @@ local_run(const char *compiler, char *const argv[], int *status)
 	return process_wait(pid, status);
 }
 
-/* dcc-identify: beside us, in a build tree as well, or where it was installed. */
-static char *
-find_helper(void)
-{
-	char own[4096];
-	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
-
-	if (n > 0) {
-		own[n] = '\0';
-		char *dir = path_dir(own);
-		char *path = path_join(dir, "dcc-identify");
-
-		free(dir);
-		if (access(path, X_OK) == 0)
-			return path;
-		free(path);
-	}
-	return xstrdup(BINDIR "/dcc-identify");
-}
-
 static enum err
 run_helper(const struct userdir *dirs, const char *compiler)
 {
-	char *helper = find_helper();
+	char *helper = process_beside("dcc-identify");
 	char *argv[] = {helper, NULL, NULL, NULL, NULL, NULL};
 	char save[] = "--save", quiet[] = "--quiet";
 	char *dir = xstrdup(dirs->identity), *name = xstrdup(compiler);

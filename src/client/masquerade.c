@@ -10,11 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "args.h"
+#include "io.h"
 #include "log.h"
 #include "masquerade.h"
 #include "path.h"
 #include "xalloc.h"
 
+/* Of one @file. */
+#define RESPONSE_FILE_MAX ((size_t)16 << 20)
 #define SAFEGUARD "_DCC_SAFEGUARD"
 
 bool
@@ -142,6 +146,21 @@ masquerade_resolve(char *const argv[], struct masquerade *m)
 	strv_add_all(&m->command, argv + 1);
 	warn_of_launcher(m->command.items[0]);
 	return resolve(m);
+}
+
+static enum err
+load_response_file(void *context, const char *name, char **text)
+{
+	size_t len;
+
+	(void)context;
+	return io_read_file(name, RESPONSE_FILE_MAX, text, &len);
+}
+
+enum err
+masquerade_expand(const struct masquerade *m, struct strv *argv)
+{
+	return args_expand(m->command.items, load_response_file, NULL, argv);
 }
 
 void

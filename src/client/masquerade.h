@@ -26,6 +26,9 @@ enum err
 masquerade_resolve(char *const argv[], struct masquerade *m);
 void
 masquerade_release(struct masquerade *m);
+/* The command with the words of every @file in its place: errors as args_expand's. */
+enum err
+masquerade_expand(const struct masquerade *m, struct strv *argv);
 /* Called as dcc (or a link with "dcc" in its name), not by a compiler's name? */
 bool
 masquerade_is_dcc(const char *argv0);

@@ -16,16 +16,11 @@
 #include "io.h"
 #include "native.h"
 #include "process.h"
+#include "word.h"
 #include "xalloc.h"
 
 #define SAID_MAX ((size_t)256 << 10)
 #define DEADLINE_MS 10000
-
-static bool
-starts_with(const char *s, const char *head)
-{
-	return strncmp(s, head, strlen(head)) == 0;
-}
 
 static unsigned
 option_of(const char *word)
@@ -40,8 +35,8 @@ static bool
 is_in_the_way(const char *word, enum args_compiler kind)
 {
 	if (kind == ARGS_CLANG)
-		return starts_with(word, "-m") && option_of(word) == 0 && strcmp(word, "-mllvm") != 0;
-	return (starts_with(word, "-g") && strcmp(word, "-g0") != 0) || starts_with(word, "-flto") ||
+		return word_starts_with(word, "-m") && option_of(word) == 0 && strcmp(word, "-mllvm") != 0;
+	return (word_starts_with(word, "-g") && strcmp(word, "-g0") != 0) || word_starts_with(word, "-flto") ||
 	       strcmp(word, "-fverbose-asm") == 0 || strcmp(word, "-frecord-gcc-switches") == 0;
 }
 
@@ -59,7 +54,7 @@ read_command(const struct strv *argv, enum args_compiler kind, unsigned *asked)
 		const char *word = argv->items[i];
 		unsigned option = option_of(word);
 
-		has_tune = has_tune || starts_with(word, "-mtune=");
+		has_tune = has_tune || word_starts_with(word, "-mtune=");
 
 		if ((*asked & option) != 0 || is_in_the_way(word, kind))
 			return ERR_MISSING;
@@ -67,10 +62,10 @@ read_command(const struct strv *argv, enum args_compiler kind, unsigned *asked)
 	}
 	for (size_t i = 1; i < argv->count; i++)
 		for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++) {
-			bool is_other = starts_with(argv->items[i], others[k]) && option_of(argv->items[i]) == 0;
+			bool is_other = word_starts_with(argv->items[i], others[k]) && option_of(argv->items[i]) == 0;
 			/* A -mtune beside -march=native is no matter, nor the other way about. */
-			bool is_free = (starts_with(others[k], "-mtune=") && (*asked & NATIVE_TUNE) == 0) ||
-			               (starts_with(others[k], "-march=") && (*asked & NATIVE_ARCH) == 0);
+			bool is_free = (word_starts_with(others[k], "-mtune=") && (*asked & NATIVE_TUNE) == 0) ||
+			               (word_starts_with(others[k], "-march=") && (*asked & NATIVE_ARCH) == 0);
 
 			if (is_other && !is_free)
 				return ERR_MISSING;
@@ -105,10 +100,10 @@ take_gcc(const struct strv *cc1, unsigned asked, struct strv *words)
 
 		if (strcmp(word, "--param") == 0 && i + 1 < cc1->count) {
 			strv_take(words, xasprintf("--param=%s", cc1->items[++i]));
-		} else if (starts_with(word, "-mtune=")) {
+		} else if (word_starts_with(word, "-mtune=")) {
 			if (asked & NATIVE_TUNE)
 				strv_add(words, word);
-		} else if (starts_with(word, "-m") && (asked & NATIVE_ARCH)) {
+		} else if (word_starts_with(word, "-m") && (asked & NATIVE_ARCH)) {
 			strv_add(words, word);
 		}
 	}
@@ -142,8 +137,8 @@ is_complete(const struct strv *words, unsigned asked)
 	for (size_t i = 0; i < words->count; i++) {
 		if (option_of(words->items[i]) != 0)
 			return false;
-		found |= starts_with(words->items[i], "-march=") ? NATIVE_ARCH : 0u;
-		found |= starts_with(words->items[i], "-mtune=") ? NATIVE_TUNE : 0u;
+		found |= word_starts_with(words->items[i], "-march=") ? NATIVE_ARCH : 0u;
+		found |= word_starts_with(words->items[i], "-mtune=") ? NATIVE_TUNE : 0u;
 	}
 	return (found & asked) == asked;
 }

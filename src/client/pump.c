@@ -56,27 +56,10 @@ pump_parse_mode(const struct config *c, enum pump_mode *mode)
 
 /* Starting a server. */
 
-/* dcc-include-server is installed beside us, and built there too. */
-static char *
-find_server(void)
-{
-	char own[4096];
-	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
-
-	if (n <= 0)
-		return xstrdup("dcc-include-server");
-	own[n] = '\0';
-	char *dir = path_dir(own);
-	char *path = path_join(dir, "dcc-include-server");
-
-	free(dir);
-	return path;
-}
-
 static enum err
 run_server(void)
 {
-	char *path = find_server();
+	char *path = process_beside("dcc-include-server");
 	char *argv[] = {path, NULL};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct process_spec spec = {.path = path, .argv = argv, .stdin_fd = null, .stdout_fd = null,

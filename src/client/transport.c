@@ -173,23 +173,6 @@ connect_ssh(const struct host *h, const struct transport_setup *setup, struct co
 	return e;
 }
 
-/* dcc-tls is installed beside us, and built there too. */
-static char *
-find_relay(void)
-{
-	char own[4096];
-	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
-
-	if (n <= 0)
-		return xstrdup(BINDIR "/dcc-tls");
-	own[n] = '\0';
-	char *dir = path_dir(own);
-	char *path = path_join(dir, "dcc-tls");
-
-	free(dir);
-	return path;
-}
-
 /* The relay's first line; what follows is the volunteer's, which says nothing before we have spoken. */
 static enum err
 read_verdict(int fd, int64_t deadline_ms, char line[RELAY_LINE_MAX])
@@ -246,7 +229,7 @@ await_verdict(const struct connection *c, int64_t deadline_ms, char **why)
 static enum err
 secure(const struct host *h, const struct transport_setup *setup, int64_t deadline_ms, struct connection *c, char **why)
 {
-	char *path = find_relay();
+	char *path = process_beside("dcc-tls");
 	char *argv[] = {path, h->name, h->id, setup->dir, NULL};
 	int tcp = c->fd;
 

@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -27,6 +26,7 @@
 #include "cgroup_place.h"
 #include "io.h"
 #include "jail_cgroup.h"
+#include "leftovers.h"
 #include "log.h"
 #include "path.h"
 #include "xalloc.h"
@@ -160,45 +160,6 @@ remove_base(const char *base)
 	remove_folder(base);
 }
 
-/* False if another process has it. */
-static bool
-lock_folder(const char *path, int *fd)
-{
-	struct stat st;
-	int f = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (f >= 0 && flock(f, LOCK_EX | LOCK_NB) == 0 && stat(path, &st) == 0) {
-		*fd = f;
-		return true;
-	}
-	io_close(&f);
-	return false;
-}
-
-static void
-sweep(const char *own)
-{
-	DIR *dir = opendir(own);
-
-	if (dir == NULL)
-		return;
-	for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-		int fd = -1;
-
-		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0)
-			continue;
-		char *path = path_join(own, entry->d_name);
-
-		if (lock_folder(path, &fd)) {
-			log_info("removing %s, left by a dead daemon", path);
-			remove_base(path);
-			close(fd);
-		}
-		free(path);
-	}
-	closedir(dir);
-}
-
 /* Another daemon that starts may remove what we have not locked yet; one of another pid namespace may have our name. */
 static bool
 make_base(struct hierarchy *h)
@@ -206,7 +167,7 @@ make_base(struct hierarchy *h)
 	for (unsigned i = 0; i < NAMES_MAX; i++) {
 		char *path = xasprintf("%s/" PREFIX "%ld.%u", h->own, (long)getpid(), i);
 
-		if (mkdir(path, 0755) == 0 && lock_folder(path, &h->lock_fd)) {
+		if (mkdir(path, 0755) == 0 && leftovers_lock(path, &h->lock_fd)) {
 			h->base = path;
 			return true;
 		}
@@ -270,7 +231,7 @@ prepare(struct jail_cgroup *c, uid_t uid, gid_t gid)
 	for (unsigned i = 0; i < c->count; i++) {
 		struct hierarchy *h = &c->list[i];
 
-		sweep(h->own);
+		leftovers_sweep(h->own, PREFIX, remove_base);
 		if (make_base(h) && (c->version == 1 || hand_down(h)) && give_base(c, h, uid, gid)) {
 			c->list[kept++] = *h;
 			continue;

@@ -5,17 +5,16 @@
  * process lives; what is there without a lock is a dead one's.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "io.h"
 #include "jail_directory.h"
+#include "leftovers.h"
 #include "log.h"
 #include "path.h"
 #include "removal.h"
@@ -82,21 +81,6 @@ jail_directory_check(const struct jail_job *job)
 	return ERR_DENIED;
 }
 
-/* Locked, and still the directory of that name: a sweep may have come between. */
-static bool
-lock_directory(const char *path, int *fd)
-{
-	struct stat st;
-	int f = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (f >= 0 && flock(f, LOCK_EX | LOCK_NB) == 0 && fstat(f, &st) == 0 && st.st_nlink != 0) {
-		*fd = f;
-		return true;
-	}
-	io_close(&f);
-	return false;
-}
-
 enum err
 jail_directory_make(const char *work_dir, char **directory, int *fd)
 {
@@ -108,7 +92,7 @@ jail_directory_make(const char *work_dir, char **directory, int *fd)
 			free(path);
 			return ERR_SYSTEM;
 		}
-		if (lock_directory(path, fd)) {
+		if (leftovers_lock(path, fd)) {
 			*directory = path;
 			return OK;
 		}
@@ -150,26 +134,14 @@ jail_directory_remove(char *directory, int fd)
 	free(directory);
 }
 
+static void
+remove_directory(const char *path)
+{
+	removal_remove(AT_FDCWD, path);
+}
+
 void
 jail_sweep(const char *work_dir)
 {
-	DIR *dir = opendir(work_dir);
-
-	if (dir == NULL)
-		return;
-	for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-		int fd = -1;
-
-		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0)
-			continue;
-		char *path = path_join(work_dir, entry->d_name);
-
-		if (lock_directory(path, &fd)) {
-			log_info("removing %s, left by a dead process", path);
-			removal_remove(AT_FDCWD, path);
-			close(fd);
-		}
-		free(path);
-	}
-	closedir(dir);
+	leftovers_sweep(work_dir, PREFIX, remove_directory);
 }

@@ -6,6 +6,7 @@
 #include "args_scan.h"
 #include "args_table.h"
 #include "path.h"
+#include "word.h"
 #include "xalloc.h"
 
 /*
@@ -13,22 +14,6 @@
  * say; then the verdict. A wrong "away" breaks a build, a wrong "here" only costs time: so whatever
  * is unknown, or reads or writes a file of its own, stays here.
  */
-static bool
-starts_with(const char *s, const char *head)
-{
-	return strncmp(s, head, strlen(head)) == 0;
-}
-
-/* Is the word one of a NULL-terminated list? */
-static bool
-is_one_of(const char *word, const char *const list[])
-{
-	for (; *list != NULL; list++)
-		if (strcmp(word, *list) == 0)
-			return true;
-	return false;
-}
-
 /* ---- inputs ---- */
 
 /* Suffixes of what a driver compiles, but we do not send; anything else is for the linker. */
@@ -42,7 +27,7 @@ is_other_language(const char *path)
 		".ixx", ".ccm", ".cxxm", ".c++m", ".ll", ".bc", ".rs", ".mod", ".def", NULL
 	};
 
-	return is_one_of(path_extension(path), others);
+	return word_is_one_of(path_extension(path), others);
 }
 
 static enum args_language
@@ -170,7 +155,7 @@ find_own_profile(const struct args_scan *s)
 		return;
 	}
 	for (size_t i = 1; i < a->argv.count; i++)
-		if (starts_with(a->argv.items[i], "-fprofile-dir") || starts_with(a->argv.items[i], "-fprofile-generate="))
+		if (word_starts_with(a->argv.items[i], "-fprofile-dir") || word_starts_with(a->argv.items[i], "-fprofile-generate="))
 			args_stay(a, REASON_LOCAL_FILE, a->argv.items[i]);
 	strv_take(&a->inputs, xasprintf("%.*s.gcda", (int)(n - 2), a->object));
 	strv_add(&a->inputs, "default.profdata");
@@ -190,7 +175,7 @@ judge_files(struct args_scan *s)
 		args_stay(a, REASON_OUTPUT, a->object);
 	if (args_is_special_file(source))
 		args_stay(a, REASON_NO_SOURCE, source);
-	if (starts_with(base, "conftest.") || starts_with(base, "tmp.conftest."))
+	if (word_starts_with(base, "conftest.") || word_starts_with(base, "tmp.conftest."))
 		args_stay(a, REASON_CONFTEST, source);
 	if (s->seen[EFFECT_PREPROCESSED] && !a->is_preprocessed)
 		args_stay(a, REASON_LOCAL_OPTION, "-fpreprocessed");

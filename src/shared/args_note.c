@@ -4,23 +4,8 @@
 #include <string.h>
 
 #include "args_scan.h"
+#include "word.h"
 #include "xalloc.h"
-
-static bool
-starts_with(const char *s, const char *head)
-{
-	return strncmp(s, head, strlen(head)) == 0;
-}
-
-/* Is the word one of a NULL-terminated list? */
-static bool
-is_one_of(const char *word, const char *const list[])
-{
-	for (; *list != NULL; list++)
-		if (strcmp(word, *list) == 0)
-			return true;
-	return false;
-}
 
 void
 args_stay(struct args *a, enum reason reason, const char *detail)
@@ -37,8 +22,8 @@ args_is_special_file(const char *path)
 {
 	size_t n = strlen(path);
 
-	return n == 0 || strcmp(path, "-") == 0 || path[n - 1] == '/' || starts_with(path, "/dev/") ||
-	       starts_with(path, "/proc/");
+	return n == 0 || strcmp(path, "-") == 0 || path[n - 1] == '/' || word_starts_with(path, "/dev/") ||
+	       word_starts_with(path, "/proc/");
 }
 
 /* -x's names of the languages that are distributed. */
@@ -124,16 +109,16 @@ note_debug(struct args_scan *s, size_t i, const char *value)
 	size_t n = strcspn(value, "0123456789");
 	char *word = xstrndup(value, n);
 
-	if (is_one_of(word, levels) && strspn(value + n, "0123456789") == strlen(value + n)) {
+	if (word_is_one_of(word, levels) && strspn(value + n, "0123456789") == strlen(value + n)) {
 		s->a->has_debug = value[n] != '0' || strcmp(word, "dwarf") == 0;
 		if (value[n] >= '3' && strcmp(word, "dwarf") != 0)
 			s->a->here_plain[ARGS_GCC] = REASON_PLAIN;
-	} else if (starts_with(value, "dwarf-")) {
+	} else if (word_starts_with(value, "dwarf-")) {
 		s->a->has_debug = true;
 		s->has_old_dwarf = value[6] >= '2' && value[6] <= '4';
-	} else if (is_one_of(value, shapes) || starts_with(value, "ctf")) {
+	} else if (word_is_one_of(value, shapes) || word_starts_with(value, "ctf")) {
 		s->a->has_debug = true;
-	} else if (starts_with(value, "split-dwarf")) {
+	} else if (word_starts_with(value, "split-dwarf")) {
 		s->a->has_debug = true;
 		s->seen[EFFECT_SIDE_OUTPUT] = true;
 	}
@@ -145,7 +130,7 @@ static void
 note_unused_macros(struct args_scan *s, size_t i, const char *value)
 {
 	(void)value;
-	s->has_unused_macros = !starts_with(s->a->argv.items[i], "-Wno-");
+	s->has_unused_macros = !word_starts_with(s->a->argv.items[i], "-Wno-");
 }
 
 static void
@@ -166,7 +151,7 @@ note_named_part(struct args_scan *s, size_t i, const char *value)
 	const char *equals = strchr(value, '=');
 
 	s->seen[EFFECT_SIDE_OUTPUT] = true;
-	if (equals != NULL && !is_one_of(equals + 1, streams))
+	if (equals != NULL && !word_is_one_of(equals + 1, streams))
 		note_named_file(s, i, equals + 1);
 }
 
@@ -190,7 +175,7 @@ note_save_temps(struct args_scan *s, size_t i, const char *value)
 {
 	static const char *const places[] = {"", "=obj", "=cwd", NULL};
 
-	if (!is_one_of(value, places))
+	if (!word_is_one_of(value, places))
 		args_stay(s->a, REASON_LOCAL_FILE, s->a->argv.items[i]);
 	s->seen[EFFECT_SIDE_OUTPUT] = true;
 	s->seen[EFFECT_PLAIN] = true;
@@ -239,7 +224,7 @@ note_sections(struct args_scan *s, size_t i, const char *value)
 {
 	static const char *const words[] = {"all", "labels", "none", NULL};
 
-	if (!is_one_of(value, words))
+	if (!word_is_one_of(value, words))
 		args_stay(s->a, REASON_LOCAL_FILE, s->a->argv.items[i]);
 }
 
@@ -248,7 +233,7 @@ static void
 note_pedantic(struct args_scan *s, size_t i, const char *value)
 {
 	(void)value;
-	s->is_pedantic = !starts_with(s->a->argv.items[i], "-Wno-");
+	s->is_pedantic = !word_starts_with(s->a->argv.items[i], "-Wno-");
 }
 
 /* One JSON or SARIF document comes out of each run, so that of cpp cannot go before the other. */
@@ -256,7 +241,7 @@ static void
 note_diagnostics_format(struct args_scan *s, size_t i, const char *value)
 {
 	(void)i;
-	if (!starts_with(value, "json") && !starts_with(value, "sarif"))
+	if (!word_starts_with(value, "json") && !word_starts_with(value, "sarif"))
 		return;
 	s->seen[EFFECT_PLAIN] = true;
 	s->seen[EFFECT_SIDE_OUTPUT] = true;
@@ -273,7 +258,7 @@ note_colour(struct args_scan *s, size_t i, const char *value)
 static void
 note_cpu(struct args_scan *s, size_t i, const char *value)
 {
-	if (starts_with(value, "native") || starts_with(value, "host"))
+	if (word_starts_with(value, "native") || word_starts_with(value, "host"))
 		args_stay(s->a, REASON_NATIVE_CPU, s->a->argv.items[i]);
 	else if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0)
 		s->seen[EFFECT_ASKS] = true;
@@ -336,7 +321,7 @@ is_safe_for_as(const char *piece)
 	if (piece[0] != '-' || piece[1] == '\0' || strcmp(piece, "--") == 0)
 		return false;
 	for (const char *const *u = unsafe; *u != NULL; u++)
-		if (starts_with(piece, *u))
+		if (word_starts_with(piece, *u))
 			return false;
 	return true;
 }
@@ -346,7 +331,7 @@ as_takes_next(const char *piece)
 {
 	static const char *const takers[] = {"--defsym", "-defsym", "--debug-prefix-map", "-I", NULL};
 
-	return is_one_of(piece, takers);
+	return word_is_one_of(piece, takers);
 }
 
 static void
@@ -386,7 +371,7 @@ note_xclang(struct args_scan *s, size_t i, const char *value)
 	(void)i;
 	if (s->awaits_feature || strcmp(value, "-target-feature") == 0)
 		s->awaits_feature = !s->awaits_feature;
-	else if (!is_one_of(value, known))
+	else if (!word_is_one_of(value, known))
 		args_stay(s->a, REASON_LOCAL_OPTION, value);
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -15,6 +16,7 @@
 
 #include "io.h"
 #include "log.h"
+#include "path.h"
 #include "process.h"
 
 static volatile sig_atomic_t caught_signal;
@@ -256,6 +258,25 @@ process_stop_group(pid_t pid, int grace_ms)
 	kill(-pid, SIGKILL);
 	if (process_wait(pid, &status) != OK)
 		return;
+}
+
+char *
+process_beside(const char *name)
+{
+	char own[4096];
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+
+	if (n > 0) {
+		own[n] = '\0';
+		char *dir = path_dir(own);
+		char *path = path_join(dir, name);
+
+		free(dir);
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	return path_join(BINDIR, name);
 }
 
 int

@@ -3,17 +3,12 @@
 # A daemon that root started puts each job into a cgroup: --job-memory bounds its processes together, the client goes on here,
 # and no folder stays behind. An ordinary user's daemon has rlimits, for each process, and says so.
 . "$(dirname "$0")/lib.sh"
+. "$top_srcdir/test/e2e/escapeelib.sh"
 needs_root "to start the daemon as root and as somebody else"
 
 address=127.0.0.2
-mkdir -p "$work/evil/bin" "$work/evil/lib/gcc/x86_64-linux-gnu/12"
-evil=$work/evil/bin/gcc-12
-cc1=$(gcc -print-prog-name=cc1 | sed "s#.*/lib/#$work/evil/lib/#")
-cp "$(readlink -f "$(command -v gcc)")" "$evil"
-cp "$(command -v escapee)" "$cc1" || skip "gcc's own programs lie in another place here"
-command -v gcc >list
-echo "$evil" >>list
-export DCC_CMDLIST="$PWD/list" DCC_BACKOFF_PERIOD=0
+plant_escapee
+export DCC_BACKOFF_PERIOD=0
 : >attempt-share.i
 : >attempt-endless.i
 echo 'int fine;' >fine.c

@@ -98,14 +98,7 @@ expect_lines ' job .* f1.c .* tls:alice?of?accounting$' "$work/red.log" 1
 # Twenty clients at once with one session, and without any.
 for round in resumed full; do
 	[ "$round" = resumed ] || rm "$ticket"
-	clients=
-	for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		dcc gcc -c f2.c -o "f2.$n.o" &
-		clients="$clients $!"
-	done
-	for client in $clients; do
-		wait "$client" || fail "a client of twenty failed ($round)"
-	done
+	compile_at_once 20 f2.c
 done
 
 # Not with a session that another could have made, nor after a change of the CA or of the certificate.

@@ -4,6 +4,7 @@
 # own. As a daemon that root started and as an ordinary user's, plain and in pump mode.
 . "$(dirname "$0")/lib.sh"
 . "$top_srcdir/test/e2e/pumplib.sh"
+. "$top_srcdir/test/e2e/escapeelib.sh"
 needs_root "to start the daemon as root and as somebody else"
 
 address=127.0.0.2
@@ -11,14 +12,8 @@ mkdir "$work/back"
 # What no job may see. The work folder stands for the volunteer's own files.
 echo 'the secret' >"$work/secret"
 chmod 666 "$work/secret"
-mkdir -p "$work/evil/bin" "$work/evil/lib/gcc/x86_64-linux-gnu/12"
-evil=$work/evil/bin/gcc-12
-cc1=$(gcc -print-prog-name=cc1 | sed "s#.*/lib/#$work/evil/lib/#")
-cp "$(readlink -f "$(command -v gcc)")" "$evil"
-cp "$(command -v escapee)" "$cc1" || skip "gcc's own programs lie in another place here"
-command -v gcc >list
-echo "$evil" >>list
-export DCC_CMDLIST="$PWD/list" DCCD_SECRET=1
+plant_escapee
+export DCCD_SECRET=1
 export DCC_FALLBACK=0 DCC_BACKOFF_PERIOD=0
 
 # user_dccd NAME OPTION...: as start_dccd, by an ordinary user.

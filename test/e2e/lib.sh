@@ -135,6 +135,19 @@ is_silent()
 	[ ! -s "$work/err" ] || fail "says: $(cat "$work/err")"
 }
 
+# compile_at_once N SOURCE: so many clients, all of which must succeed.
+compile_at_once()
+{
+	clients=
+	for n in $(seq "$1"); do
+		dcc gcc -c "$2" -o "${2%.c}.$n.o" &
+		clients="$clients $!"
+	done
+	for client in $clients; do
+		wait "$client" || fail "one of $1 clients failed"
+	done
+}
+
 # What the compilers are is found out once for all scripts, by the programs under test: half a second each time.
 known=$top_builddir/test/e2e/known
 learn_compilers()

@@ -92,14 +92,7 @@ end_link()
 }
 
 # Twenty at once, and nobody has connected yet.
-clients=
-for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	dcc gcc -c f1.c -o "f1.$n.o" &
-	clients="$clients $!"
-done
-for client in $clients; do
-	wait "$client" || fail "one of twenty clients failed"
-done
+compile_at_once 20 f1.c
 expect_lines ' job ssh native .* f1.c exit:0' "$work/ssh.log" 20
 has_lines 'Accepted publickey' "$work/sshd.log" 1 || fail "$(count 'Accepted publickey' "$work/sshd.log") connections"
 has_lines . "$work/ssh.calls" 1 || fail "ssh was called $(count . "$work/ssh.calls") times"

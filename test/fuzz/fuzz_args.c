@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "args_search.h"
+#include "fuzz.h"
 #include "xalloc.h"
 
 /*
@@ -58,9 +59,6 @@ read_search(const struct args *a)
 	assert(s.macros != NULL);
 	args_search_release(&s);
 }
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,11 +8,9 @@
 #include <string.h>
 
 #include "compress.h"
+#include "fuzz.h"
 
 #define TOTAL_MAX ((size_t)1 << 20)
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static enum err
 collect(void *context, const void *data, size_t len)

@@ -9,23 +9,14 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "fuzz.h"
 #include "io.h"
 #include "log.h"
 #include "path.h"
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 /* In memory: a disk would take the time. */
 static char base[] = "/dev/shm/fuzz-config.XXXXXX";
 static char *file;
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 remove_all(void)

@@ -9,9 +9,7 @@
 
 #include "buffer.h"
 #include "deps.h"
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 /* As gcc quotes: a blank needs its backslashes doubled and one more. */
 static void

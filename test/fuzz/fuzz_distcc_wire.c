@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "distcc_wire.h"
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 /* A token that is accepted is written again as it was, but for the case of its digits. */
 static void

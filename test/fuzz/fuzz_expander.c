@@ -9,13 +9,11 @@
 #include <string.h>
 
 #include "expander.h"
+#include "fuzz.h"
 #include "mode.h"
 #include "program.h"
 #include "symbols.h"
 #include "xalloc.h"
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define FILES_MAX 8
 

@@ -8,17 +8,8 @@
 #include <string.h>
 
 #include "farmkey.h"
+#include "fuzz.h"
 #include "xalloc.h"
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 try_identity(const uint8_t *data, size_t size)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dialect.h"
+#include "fuzz.h"
 #include "implied.h"
 #include "interview.h"
 #include "searched.h"
@@ -90,9 +91,6 @@ read_implied(char *text)
 	strv_release(&names);
 	strv_release(&system);
 }
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

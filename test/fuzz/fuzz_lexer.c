@@ -9,12 +9,10 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "fuzz.h"
 #include "lexer.h"
 #include "mode.h"
 #include "words.h"
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 add_number(struct buffer *b, uint32_t n)

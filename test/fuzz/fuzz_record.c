@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "fuzz.h"
 #include "io.h"
 #include "log.h"
 #include "path.h"
@@ -18,20 +19,10 @@
 #include "secret.h"
 #include "xalloc.h"
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 /* In memory: a disk would take the time. */
 static char base[] = "/dev/shm/fuzz-record.XXXXXX";
 static bool has_begun;
 static const char key[HASH_HEX_SIZE] = "record";
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 remove_all(void)

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fuzz.h"
 #include "job.h"
 #include "log.h"
 #include "path.h"
@@ -23,22 +24,12 @@
 
 #define FED_MAX 60000u
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 /* In memory: a disk would take the time. */
 static char base[] = "/dev/shm/fuzz-serve.XXXXXX";
 static char name[] = "gcc";
 static struct identity_file driver;
 static struct toolchain_entry entry = {.name = name};
 static struct settings settings = {.jobs = 1};
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 remove_all(void)

@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "state.h"
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SUM_AT 12u
 #define SUMMED_AT 16u
@@ -27,7 +25,7 @@ fix_sum(unsigned char record[STATE_SIZE])
 }
 
 static void
-check(const unsigned char record[STATE_SIZE])
+check_record(const unsigned char record[STATE_SIZE])
 {
 	unsigned char again[STATE_SIZE];
 	struct state s;
@@ -48,8 +46,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size != 0)
 		memcpy(record, data, size < STATE_SIZE ? size : STATE_SIZE);
-	check(record);
+	check_record(record);
 	fix_sum(record);
-	check(record);
+	check_record(record);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fuzz.h"
 #include "io.h"
 #include "log.h"
 #include "path.h"
@@ -40,16 +41,6 @@ static const unsigned char client[MANIFEST_CLIENT_SIZE] = {1};
 static char base[] = "/dev/shm/fuzz-store.XXXXXX";
 static int base_fd = -1;
 static struct stat outside;
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 write_file(int folder, const char *name, const void *data, size_t size)

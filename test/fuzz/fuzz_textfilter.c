@@ -7,11 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "textfilter.h"
 #include "xalloc.h"
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 filter(const char *source, const uint8_t *text, size_t len, size_t step, struct buffer *out)

@@ -10,20 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fuzz.h"
 #include "io.h"
 #include "tls.h"
 
 #define FED_MAX 60000u
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* A context with a key whose secret no input knows. */
 static struct tls *

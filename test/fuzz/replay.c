@@ -8,10 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define INPUT_MAX ((size_t)16 << 20)
+#include "fuzz.h"
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#define INPUT_MAX ((size_t)16 << 20)
 
 /* Reads the file into memory of exactly its size, so that a sanitizer sees one byte too many. */
 static int

@@ -43,4 +43,21 @@ scratch_remove(const char *path)
 	return status;
 }
 
+/* As setup and teardown of a test: *state is the folder. */
+static inline int
+scratch_set_up(void **state)
+{
+	*state = scratch_make();
+	return 0;
+}
+
+static inline int
+scratch_tear_down(void **state)
+{
+	int status = scratch_remove(*state);
+
+	free(*state);
+	return status;
+}
+
 #endif

@@ -25,15 +25,6 @@ set_up(void **state)
 	return 0;
 }
 
-static int
-tear_down(void **state)
-{
-	int status = scratch_remove(*state);
-
-	free(*state);
-	return status;
-}
-
 static enum err
 find(struct credentials *c, char **why)
 {
@@ -119,9 +110,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(nothing_is_said_with_where_it_could_be, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_users_directory_is_looked_into, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_set_comes_first, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nothing_is_said_with_where_it_could_be, set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(the_users_directory_is_looked_into, set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(what_is_set_comes_first, set_up, scratch_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

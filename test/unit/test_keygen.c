@@ -18,22 +18,6 @@
 #include "scratch.h"
 
 static int
-set_up(void **state)
-{
-	*state = scratch_make();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	int status = scratch_remove(*state);
-
-	free(*state);
-	return status;
-}
-
-static int
 run(const char *name, const char *file)
 {
 	char *words[] = {name != NULL ? xstrdup(name) : NULL, file != NULL ? xstrdup(file) : NULL};
@@ -130,5 +114,5 @@ main(void)
 		cmocka_unit_test(a_name_must_be_one_word),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

@@ -21,22 +21,6 @@
 
 static const char key[HASH_HEX_SIZE] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-static int
-set_up(void **state)
-{
-	*state = scratch_make();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	int status = scratch_remove(*state);
-
-	free(*state);
-	return status;
-}
-
 static void
 save(const char *dir, const char *text)
 {
@@ -126,7 +110,7 @@ the_folder_is_made(void **state)
 	free(dir);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_set_up, scratch_tear_down)
 
 int
 main(void)

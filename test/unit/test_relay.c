@@ -32,15 +32,6 @@ set_up(void **state)
 	return 0;
 }
 
-static int
-tear_down(void **state)
-{
-	int status = scratch_remove(*state);
-
-	free(*state);
-	return status;
-}
-
 static struct tls_stream *
 open_stream(enum tls_side side, int fd)
 {
@@ -226,5 +217,5 @@ main(void)
 		cmocka_unit_test(a_dcc_that_goes_away_ends_the_handshake),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, scratch_tear_down);
 }

@@ -27,15 +27,6 @@ set_up(void **state)
 	return 0;
 }
 
-static int
-tear_down(void **state)
-{
-	int status = scratch_remove(*state);
-
-	free(*state);
-	return status;
-}
-
 static void
 answer(struct interview *i)
 {
@@ -223,7 +214,7 @@ damaged_text_is_refused(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, scratch_tear_down)
 
 int
 main(void)

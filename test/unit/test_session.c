@@ -15,22 +15,6 @@
 #include "scratch.h"
 #include "session.h"
 
-static int
-set_up(void **state)
-{
-	*state = scratch_make();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	int status = scratch_remove(*state);
-
-	free(*state);
-	return status;
-}
-
 static void
 a_folder_of_its_own_is_made_and_removed(void **state)
 {
@@ -99,5 +83,5 @@ main(void)
 		cmocka_unit_test(a_reader_that_is_gone_is_seen),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

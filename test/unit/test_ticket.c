@@ -18,22 +18,6 @@
 
 static const struct tls_files no_files;
 
-static int
-set_up(void **state)
-{
-	*state = scratch_make();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	int status = scratch_remove(*state);
-
-	free(*state);
-	return status;
-}
-
 static enum err
 load(const char *dir, const struct tls_files *files)
 {
@@ -181,5 +165,5 @@ main(void)
 		cmocka_unit_test(no_more_than_the_bound_is_kept),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }
