@@ -146,25 +146,27 @@ write_file(struct mirror *m, const char *path, const struct buffer *text)
 	return OK;
 }
 
+/* What is there already has come with an entry at or below it, which shows it. */
 static enum err
 make_folder(struct mirror *m, const char *path)
 {
 	char *dir = path_dir(path);
-	int folder = make_parent(m, path);
-	bool is_known = false;
+	bool is_root = strcmp(dir, "/") == 0;
+	int above = is_root ? -1 : make_parent(m, dir);
+	bool is_new = above >= 0 && mkdirat(above, path_base(dir), 0755) == 0;
+	int folder = is_new || (above >= 0 && errno == EEXIST)
+	                     ? openat(above, path_base(dir), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	bool is_there = folder >= 0 || is_root;
+	int why = errno;
 
-	if (folder < 0) {
-		free(dir);
-		return refuse_by_errno(m, path);
-	}
-	close(folder);
-	for (size_t i = 0; i < m->count; i++)
-		is_known = is_known || strcmp(m->entries[i].path, dir) == 0;
-	if (is_known || strcmp(dir, "/") == 0)
-		free(dir);
-	else
+	io_close(&folder);
+	io_close(&above);
+	if (is_new && is_there)
 		add_entry(m, MANIFEST_DIRECTORY, keep(m, dir), "");
-	return OK;
+	else
+		free(dir);
+	errno = why;
+	return is_there ? OK : refuse_by_errno(m, path);
 }
 
 static bool
