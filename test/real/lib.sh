@@ -121,7 +121,7 @@ list_made()
 {
 	(cd "$1" && find . -type f -newer "$real/begun" -print | LC_ALL=C sort | while IFS= read -r file; do
 		case $file in
-		*.o | *.a | *.d | *.s | *.dwo | *.su | *.so | *.node | *.symvers | */bzImage) sha256sum "$file" ;;
+		*.o | *.a | *.d | *.s | *.dwo | *.su | *.so | *.node | *.symvers | *.mod.c | */bzImage) sha256sum "$file" ;;
 		*) [ "$(head -c 4 "$file" | tr -d '\0')" != "$(printf '\177ELF')" ] || sha256sum "$file" ;;
 		esac
 	done)
