@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The nth read, write, open, rename, fork... of dcc, then of dccd, then of the include server, fails, for each n there is. Each time the
 # object is the local one, the exit status 0, and nothing is left. (When memory is refused, dcc may end with 105: then nothing is there.)
+# Of functions that are called thousands of times every so many are taken; with FAILNTH_STEP=1 each.
 . "$(dirname "$0")/lib.sh"
 [ -z "$SANITIZERS" ] || skip "nothing can be loaded before a sanitizer"
 
@@ -68,6 +69,7 @@ prepare()
 fail_each()
 {
 	n=1
+	step=${FAILNTH_STEP:-${5:-1}}
 	while [ $n -le "$3" ]; do
 		prepare "$1" "${4:-}"
 		echo "$1 $2 $n" >"$FAILNTH"
@@ -88,10 +90,10 @@ fail_each()
 		left=$(find . "$work/tmp" "$DCC_DIR/state" -type f ! -name '*.o' ! -name a.c)
 		[ -z "$left" ] || fail "$1 $2 $n: left: $left"
 		[ "$1" != dcc-include-server ] || check_notes "$1 $2 $n"
-		n=$((n + ${5:-1}))
+		n=$((n + step))
 	done
 	: >"$FAILNTH"
-	echo "$1${4:+, $4}: $(((n - 1) / ${5:-1})) times $2"
+	echo "$1${4:+, $4}: $(((n - 1) / step)) times $2"
 }
 
 for mode in never auto; do
