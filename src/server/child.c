@@ -52,9 +52,7 @@ run_job(const struct child_context *c, int client, const struct sockaddr_storage
 		log_warning("the job of %s runs without chaos", j.client);
 	j.settings = c->setup->settings;
 	j.toolchain = c->setup->toolchain;
-	j.jail = c->setup->jail;
-	j.filter = c->setup->filter;
-	j.cgroup = c->setup->cgroup;
+	j.confinement = c->setup->confinement;
 	j.tls = c->setup->tls;
 	j.offers_pump = c->setup->offers_pump;
 	j.control_fd = control_fd;

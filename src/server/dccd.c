@@ -17,11 +17,11 @@
 
 #include "account.h"
 #include "autoconf.h"
+#include "confinement.h"
 #include "exitcode.h"
 #include "hash.h"
 #include "io.h"
 #include "jail.h"
-#include "jail_cgroup.h"
 #include "job.h"
 #include "keyring.h"
 #include "listener.h"
@@ -49,10 +49,7 @@ struct daemon {
 	int pid_fd;
 	bool was_root;
 	struct toolchain toolchain;
-	enum jail_kind jail;
-	struct jail_filter *filter;
-	struct jail_cgroup *cgroup;
-	char *why_no_jail;
+	struct confinement confinement;
 	struct tls *tls;
 	bool offers_pump;
 	char *why_no_pump;
@@ -223,7 +220,7 @@ prepare_pump(struct daemon *d)
 	struct settings *s = &d->settings;
 	enum upkeep_user user = s->mode == SETTINGS_INETD || s->ssh_socket != NULL ? UPKEEP_ONCE : UPKEEP_DAEMON;
 
-	if (d->jail != JAIL_NAMESPACES)
+	if (d->confinement.kind != JAIL_NAMESPACES)
 		d->why_no_pump = xstrdup("it needs namespaces");
 	else if (s->store_size == 0)
 		d->why_no_pump = xstrdup("--store-size is 0");
@@ -263,23 +260,17 @@ prepare(struct daemon *d)
 	if (code == 0 && keyring_load(&d->settings, &d->tls, &error) != OK)
 		code = fail(EXIT_BAD_ARGUMENTS, error);
 	if (code == 0 && d->settings.action == SETTINGS_SERVE)
-		d->cgroup = jail_cgroup_new("/proc/self", d->account.uid, d->account.gid);
+		confinement_reserve(&d->confinement, &d->settings, &d->account);
 	if (code == 0)
 		code = give_up_root(d);
 	if (code == 0)
 		code = load_toolchain(d);
 	if (code != 0)
 		return code;
-	d->jail = jail_probe(d->settings.store_dir, &d->why_no_jail);
-	if (d->jail == JAIL_NONE)
-		return fail(EXIT_FAILED, xasprintf("no job can be confined here: %s",
-		                                   d->why_no_jail != NULL ? d->why_no_jail : "no way works"));
-	d->filter = jail_filter_new(d->jail);
-	if (d->filter == NULL)
-		return fail(EXIT_FAILED, xstrdup("no system call filter could be made"));
-	if (d->tls != NULL && d->jail == JAIL_DIRECTORY)
+	if (confinement_choose(&d->confinement, &d->settings, &error) != OK)
+		return fail(EXIT_FAILED, error);
+	if (d->tls != NULL && d->confinement.kind == JAIL_DIRECTORY)
 		keyring_guard(d->was_root ? KEYRING_OF_ROOT : KEYRING_OF_USER);
-	jail_cgroup_try(d->cgroup);
 	jail_sweep(d->settings.store_dir);
 	prepare_pump(d);
 	return 0;
@@ -289,17 +280,11 @@ static void
 announce(const struct daemon *d)
 {
 	char *offer = toolchain_describe(&d->toolchain);
-	char *bounds = jail_cgroup_describe(d->cgroup);
 
 	log_notice("dccd " PACKAGE_VERSION " serves port %u, jobs %u, as %s: %s", d->settings.port,
 	           d->settings.jobs, d->account.name, offer);
-	log_notice("%s", bounds);
-	free(bounds);
 	free(offer);
-	if (d->jail == JAIL_DIRECTORY)
-		log_warning("no namespaces (%s): only jobs without absolute paths and debug information "
-		            "are served",
-		            d->why_no_jail != NULL ? d->why_no_jail : "the kernel forbids them");
+	confinement_announce(&d->confinement);
 	if (d->settings.chaos.is_on)
 		log_warning("--chaos: jobs are disturbed on purpose");
 	if (!d->offers_pump)
@@ -363,9 +348,7 @@ serve(struct daemon *d)
 {
 	struct listener_setup setup = {.settings = &d->settings,
 	                               .toolchain = &d->toolchain,
-	                               .jail = d->jail,
-	                               .filter = d->filter,
-	                               .cgroup = d->cgroup,
+	                               .confinement = &d->confinement,
 	                               .tls = d->tls,
 	                               .offers_pump = d->offers_pump,
 	                               .jobs = &d->jobs,
@@ -437,9 +420,7 @@ run_inetd(struct daemon *d)
 	process_catch_signals();
 	j.settings = &d->settings;
 	j.toolchain = &d->toolchain;
-	j.jail = d->jail;
-	j.filter = d->filter;
-	j.cgroup = d->cgroup;
+	j.confinement = &d->confinement;
 	j.tls = d->tls;
 	j.offers_pump = d->offers_pump;
 	snprintf(j.client, sizeof(j.client), "inetd");
@@ -515,8 +496,9 @@ check(struct daemon *d)
 		       d->account.name, d->settings.store_dir);
 		printf("pump mode: %s, store %lld MiB\n", d->offers_pump ? "yes" : d->why_no_pump,
 		       (long long)(d->settings.store_size >> 20));
-		printf("jail: %s%s%s\n", d->jail == JAIL_NAMESPACES ? "namespaces" : "private directories",
-		       d->why_no_jail != NULL ? ": " : "", d->why_no_jail != NULL ? d->why_no_jail : "");
+		const char *why = d->confinement.why_not_more;
+
+		printf("jail: %s%s%s\n", confinement_name(&d->confinement), why != NULL ? ": " : "", why != NULL ? why : "");
 	}
 	print_compilers(&d->toolchain);
 	return 0;
@@ -569,18 +551,16 @@ release(struct daemon *d)
 	tls_free(d->tls);
 	account_release(&d->account);
 	settings_release(&d->settings);
-	jail_filter_free(d->filter);
-	jail_cgroup_free(d->cgroup);
+	confinement_release(&d->confinement);
 	io_close(&d->pid_fd);
 	free(d->log_path);
-	free(d->why_no_jail);
 	free(d->why_no_pump);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct daemon d = {.log = LOGFILE_INIT, .pid_fd = -1, .jail = JAIL_NONE};
+	struct daemon d = {.log = LOGFILE_INIT, .pid_fd = -1, .confinement = CONFINEMENT_INIT};
 	char *error = NULL;
 	int code = 0;
 

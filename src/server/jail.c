@@ -148,7 +148,9 @@ prepare(struct run *r, struct jail_result *result)
 		return e;
 	fill_argv(b);
 	fill_env(b);
-	jail_cgroup_begin(b->job->cgroup, b->job->memory_limit, &b->cgroup);
+	const struct jail_cgroup_limits limits = {.memory = b->job->memory_limit, .processors = b->job->processors};
+
+	jail_cgroup_begin(b->job->cgroup, &limits, &b->cgroup);
 	return open_streams(r, result);
 }
 

@@ -65,6 +65,7 @@ struct jail_job {
 	int64_t deadline_ms;            /* io_now_ms(): then the group is killed; IO_NO_DEADLINE */
 	int64_t file_limit;             /* bytes of the job's file system, and of one file */
 	int64_t memory_limit;           /* bytes, of all processes together; without a cgroup: of each one; 0: none */
+	unsigned processors;            /* where cgroup bounds them; 0: all */
 	int watch_fd;                   /* readable at its end: the client is gone, stop; -1: none */
 	void (*on_tick)(void *context); /* about every 5 seconds while it runs: signs of life */
 	void *context;

@@ -3,8 +3,8 @@
  * Two versions of one idea. OWN is the cgroup that the daemon was started in: its limits stay above ours.
  *
  *     v2   OWN/dccd-PID/daemon     the daemon: a cgroup that hands controllers down must have no process itself
- *          OWN/dccd-PID/job-PID    memory.max, pids.max
- *     v1   OWN/dccd-PID/job-PID    once in memory's hierarchy (memory.limit_in_bytes), once in that of pids (pids.max)
+ *          OWN/dccd-PID/job-PID    memory.max, pids.max, cpu.max
+ *     v1   OWN/dccd-PID/job-PID    in memory's hierarchy (memory.limit_in_bytes), in that of pids (pids.max), of cpu (cpu.cfs_quota_us)
  *
  * Root makes OWN/dccd-PID and gives it to the user who makes the jobs' folders in it. A lock on it shows that its daemon or
  * a job lives. That user cannot remove it: under v1 a keeper does, a process that hears nothing but the end of the others.
@@ -37,6 +37,8 @@
 /* A process that was waited for may be counted a little longer. */
 #define REMOVAL_TRIES 50
 #define REMOVAL_PAUSE_US 2000
+/* The kernel counts processor time anew after each of these; its own default. */
+#define PERIOD_US 100000
 
 struct hierarchy {
 	char *own;
@@ -47,6 +49,7 @@ struct hierarchy {
 
 struct jail_cgroup {
 	int version;
+	unsigned wanted;
 	struct hierarchy list[JAIL_CGROUP_FOLDERS];
 	unsigned count;
 	int keeper_fd; /* its end is the keeper's beginning */
@@ -56,10 +59,12 @@ struct jail_cgroup {
 static const struct controller {
 	const char *name;
 	unsigned control;
+	const char *what;
 	const char *limit[2]; /* the file's name in v1, v2 */
 } controllers[] = {
-	{"memory", JAIL_CGROUP_MEMORY, {"memory.limit_in_bytes", "memory.max"}},
-	{"pids", JAIL_CGROUP_PROCESSES, {"pids.max", "pids.max"}},
+	{"memory", JAIL_CGROUP_MEMORY, "memory", {"memory.limit_in_bytes", "memory.max"}},
+	{"pids", JAIL_CGROUP_PROCESSES, "the number of processes", {"pids.max", "pids.max"}},
+	{"cpu", JAIL_CGROUP_PROCESSORS, "processors", {"cpu.cfs_quota_us", "cpu.max"}},
 };
 
 #define CONTROLLERS (sizeof(controllers) / sizeof(controllers[0]))
@@ -118,13 +123,15 @@ find_hierarchies(struct jail_cgroup *c, const char *mounts, const char *cgroups)
 	char *offer = own != NULL ? read_text(own, "cgroup.controllers") : NULL;
 
 	for (size_t i = 0; offer != NULL && i < CONTROLLERS; i++)
-		if (cgroup_place_has_word(offer, controllers[i].name))
+		if ((c->wanted & controllers[i].control) != 0 && cgroup_place_has_word(offer, controllers[i].name))
 			add_hierarchy(c, xstrdup(own), controllers[i].control);
 	free(offer);
 	free(own);
 	c->version = c->count > 0 ? 2 : 1;
 	for (size_t i = 0; c->version == 1 && i < CONTROLLERS; i++) {
-		own = cgroup_place_find(mounts, cgroups, controllers[i].name);
+		bool is_wanted = (c->wanted & controllers[i].control) != 0;
+
+		own = is_wanted ? cgroup_place_find(mounts, cgroups, controllers[i].name) : NULL;
 		if (own != NULL)
 			add_hierarchy(c, own, controllers[i].control);
 	}
@@ -291,11 +298,12 @@ start_keeper(struct jail_cgroup *c)
 }
 
 struct jail_cgroup *
-jail_cgroup_new(const char *proc, uid_t uid, gid_t gid)
+jail_cgroup_new(const char *proc, uid_t uid, gid_t gid, unsigned wanted)
 {
 	struct jail_cgroup *c = xcalloc(1, sizeof(*c));
 	char *mounts = read_text(proc, "mountinfo"), *cgroups = read_text(proc, "cgroup");
 
+	c->wanted = wanted;
 	c->keeper_fd = -1;
 	if (mounts != NULL && cgroups != NULL)
 		find_hierarchies(c, mounts, cgroups);
@@ -307,8 +315,8 @@ jail_cgroup_new(const char *proc, uid_t uid, gid_t gid)
 	return c;
 }
 
-static unsigned
-controls_of(const struct jail_cgroup *c)
+unsigned
+jail_cgroup_controls(const struct jail_cgroup *c)
 {
 	unsigned all = 0;
 
@@ -325,14 +333,14 @@ jail_cgroup_try(struct jail_cgroup *c)
 
 	if (c == NULL || c->count == 0)
 		return;
-	jail_cgroup_begin(c, (int64_t)1 << 30, &job);
+	jail_cgroup_begin(c, &(struct jail_cgroup_limits){.memory = (int64_t)1 << 30, .processors = 1}, &job);
 	pid_t pid = fork();
 
 	if (pid == 0)
 		_exit(jail_cgroup_enter(&job) == OK ? 0 : errno & 0xff);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (job.controls != controls_of(c) || status != 0) {
+	if (job.controls != jail_cgroup_controls(c) || status != 0) {
 		errno = WIFEXITED(status) && status != 0 ? WEXITSTATUS(status) : EACCES;
 		give_up(c, c->list[0].base, "no job can be put there");
 		for (unsigned i = 0; i < c->count; i++)
@@ -341,27 +349,40 @@ jail_cgroup_try(struct jail_cgroup *c)
 	jail_cgroup_end(&job);
 }
 
+/* "processors, memory and the number of processes". Yours. */
+static char *
+name_controls(unsigned controls)
+{
+	char *text = xstrdup("");
+
+	for (size_t i = 0; i < CONTROLLERS; i++) {
+		if ((controls & controllers[i].control) == 0)
+			continue;
+		controls &= ~controllers[i].control;
+		char *longer = xasprintf("%s%s%s", text, text[0] == '\0' ? "" : controls != 0 ? ", " : " and ", controllers[i].what);
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
 char *
 jail_cgroup_describe(const struct jail_cgroup *c)
 {
-	static const char *const holds[] = {
-		"rlimits for each process",
-		"cgroup v%d for memory, rlimits for the number of processes",
-		"cgroup v%d for the number of processes, rlimits for each one's memory",
-		"cgroup v%d for memory and the number of processes",
-	};
-	unsigned controls = controls_of(c);
-	const char *rest = strstr(holds[controls], "%d");
+	unsigned controls = jail_cgroup_controls(c);
 	const char *why = c->why_not != NULL ? c->why_not : "no cgroup has the controllers";
 
-	if (rest == NULL)
-		return xasprintf("what bounds a job: %s (%s)", holds[controls], why);
-	char *head = xasprintf("what bounds a job: %.*s%d%s", (int)(rest - holds[controls]), holds[controls], c->version, rest + 2);
+	if (controls == 0)
+		return xasprintf("what bounds a job: rlimits for each process (%s)", why);
+	bool is_all = controls == c->wanted;
+	char *names = name_controls(controls), *others = name_controls(c->wanted & ~controls);
+	char *all = xasprintf("what bounds a job: cgroup v%d for %s, below %s%s%s%s%s%s", c->version, names, c->list[0].base,
+	                      is_all ? "" : ", not for ", others, is_all ? "" : " (", is_all ? "" : why,
+	                      is_all ? "" : ")");
 
-	bool is_all = controls == (JAIL_CGROUP_MEMORY | JAIL_CGROUP_PROCESSES);
-	char *all = xasprintf("%s, below %s%s%s%s", head, c->list[0].base, is_all ? "" : " (", is_all ? "" : why, is_all ? "" : ")");
-
-	free(head);
+	free(others);
+	free(names);
 	return all;
 }
 
@@ -389,20 +410,35 @@ set_more(int version, const char *folder, const char *memory)
 	write_text(folder, "memory.oom.group", "1");
 }
 
-static bool
-set_limits(const struct jail_cgroup *c, const struct hierarchy *h, const char *folder, int64_t memory)
+/* What is written for one controller; "": nothing. */
+static void
+put_limit(const struct jail_cgroup *c, unsigned control, const struct jail_cgroup_limits *limits, char text[64])
 {
-	char text[32];
+	long long quota = (long long)limits->processors * PERIOD_US;
+
+	text[0] = '\0';
+	if (control == JAIL_CGROUP_PROCESSES)
+		snprintf(text, 64, "%d", JAIL_PROCESSES_MAX);
+	else if (control == JAIL_CGROUP_MEMORY && limits->memory != 0)
+		snprintf(text, 64, "%lld", (long long)limits->memory);
+	else if (control == JAIL_CGROUP_PROCESSORS && quota != 0 && c->version == 1)
+		snprintf(text, 64, "%lld", quota);
+	else if (control == JAIL_CGROUP_PROCESSORS && quota != 0)
+		snprintf(text, 64, "%lld %d", quota, PERIOD_US);
+}
+
+static bool
+set_limits(const struct jail_cgroup *c, const struct hierarchy *h, const char *folder, const struct jail_cgroup_limits *limits)
+{
+	char text[64];
 
 	for (size_t i = 0; i < CONTROLLERS; i++) {
-		bool is_memory = controllers[i].control == JAIL_CGROUP_MEMORY;
-
-		if ((h->controls & controllers[i].control) == 0 || (is_memory && memory == 0))
+		put_limit(c, h->controls & controllers[i].control, limits, text);
+		if (text[0] == '\0')
 			continue;
-		snprintf(text, sizeof(text), "%lld", is_memory ? (long long)memory : JAIL_PROCESSES_MAX);
 		if (!write_text(folder, controllers[i].limit[c->version - 1], text))
 			return false;
-		if (is_memory)
+		if (controllers[i].control == JAIL_CGROUP_MEMORY)
 			set_more(c->version, folder, text);
 	}
 	return true;
@@ -410,12 +446,13 @@ set_limits(const struct jail_cgroup *c, const struct hierarchy *h, const char *f
 
 /* Takes folder, which was made or not. */
 static void
-add_folder(const struct jail_cgroup *c, const struct hierarchy *h, char *folder, int64_t memory, struct jail_cgroup_job *job)
+add_folder(const struct jail_cgroup *c, const struct hierarchy *h, char *folder, const struct jail_cgroup_limits *limits,
+           struct jail_cgroup_job *job)
 {
 	/* One of a dead process that had our number. */
 	bool is_made = mkdir(folder, 0755) == 0 || (errno == EEXIST && remove_folder(folder) && mkdir(folder, 0755) == 0);
 	char *entry = path_join(folder, "cgroup.procs");
-	int fd = is_made && set_limits(c, h, folder, memory) ? open(entry, O_WRONLY | O_CLOEXEC) : -1;
+	int fd = is_made && set_limits(c, h, folder, limits) ? open(entry, O_WRONLY | O_CLOEXEC) : -1;
 
 	free(entry);
 	if (fd >= 0) {
@@ -431,11 +468,11 @@ add_folder(const struct jail_cgroup *c, const struct hierarchy *h, char *folder,
 }
 
 void
-jail_cgroup_begin(const struct jail_cgroup *c, int64_t memory, struct jail_cgroup_job *job)
+jail_cgroup_begin(const struct jail_cgroup *c, const struct jail_cgroup_limits *limits, struct jail_cgroup_job *job)
 {
 	for (unsigned i = 0; c != NULL && i < c->count; i++)
 		if (c->list[i].controls != 0)
-			add_folder(c, &c->list[i], xasprintf("%s/job-%ld", c->list[i].base, (long)getpid()), memory, job);
+			add_folder(c, &c->list[i], xasprintf("%s/job-%ld", c->list[i].base, (long)getpid()), limits, job);
 }
 
 enum err

@@ -10,12 +10,18 @@
 
 /* Processes of one job. */
 #define JAIL_PROCESSES_MAX 1024
-#define JAIL_CGROUP_FOLDERS 2
+#define JAIL_CGROUP_FOLDERS 3
 
 /* A cgroup for each job, which bounds all its processes together. This is the daemon's part of it: where they are made. */
 struct jail_cgroup;
 
-enum jail_cgroup_control { JAIL_CGROUP_MEMORY = 1, JAIL_CGROUP_PROCESSES = 2 };
+enum jail_cgroup_control { JAIL_CGROUP_MEMORY = 1, JAIL_CGROUP_PROCESSES = 2, JAIL_CGROUP_PROCESSORS = 4 };
+
+/* Of all processes of one job together; 0: not bounded. */
+struct jail_cgroup_limits {
+	int64_t memory;      /* bytes */
+	unsigned processors; /* at once, in time: two of four, each half busy, are one */
+};
 
 /* One job's. {0}: none, nothing to do for all functions. */
 struct jail_cgroup_job {
@@ -27,13 +33,17 @@ struct jail_cgroup_job {
 
 /*
  * Prepares a place for the jobs of the user uid, while we may: below the cgroup that proc ("/proc/self") says we are in, v2
- * where it has the controllers, else v1. What dead daemons left there is removed. Never NULL; yours.
+ * where it has the controllers, else v1. What dead daemons left there is removed. A controller costs each job some time:
+ * wanted has those that shall be there, of enum jail_cgroup_control. Never NULL; yours.
  */
 struct jail_cgroup *
-jail_cgroup_new(const char *proc, uid_t uid, gid_t gid);
+jail_cgroup_new(const char *proc, uid_t uid, gid_t gid, unsigned wanted);
 /* As the user that jobs run as: does it work? Whatever does not is given up, and the rlimits hold instead. */
 void
 jail_cgroup_try(struct jail_cgroup *c);
+/* What it bounds: enum jail_cgroup_control. */
+unsigned
+jail_cgroup_controls(const struct jail_cgroup *c);
 /* One sentence for the log: what bounds a job here, and why not more. Yours. */
 char *
 jail_cgroup_describe(const struct jail_cgroup *c);
@@ -41,9 +51,9 @@ jail_cgroup_describe(const struct jail_cgroup *c);
 void
 jail_cgroup_free(struct jail_cgroup *c);
 
-/* A new cgroup; memory in bytes, 0: not bounded. c may be NULL. What cannot be made (logged) is not in its controls. */
+/* A new cgroup. c may be NULL. What cannot be made (logged) is not in its controls. */
 void
-jail_cgroup_begin(const struct jail_cgroup *c, int64_t memory, struct jail_cgroup_job *job);
+jail_cgroup_begin(const struct jail_cgroup *c, const struct jail_cgroup_limits *limits, struct jail_cgroup_job *job);
 /* The calling process, and all that it starts, from now on. ERR_SYSTEM with errno. */
 enum err
 jail_cgroup_enter(const struct jail_cgroup_job *job);

@@ -6,7 +6,7 @@
 
 #include "access.h"
 #include "control.h"
-#include "jail.h"
+#include "confinement.h"
 #include "peer.h"
 #include "reason.h"
 #include "settings.h"
@@ -30,9 +30,7 @@ struct job_language {
 struct job {
 	const struct settings *settings; /* borrowed */
 	struct toolchain *toolchain;     /* borrowed */
-	enum jail_kind jail;
-	const struct jail_filter *filter; /* borrowed */
-	const struct jail_cgroup *cgroup; /* borrowed */
+	const struct confinement *confinement; /* borrowed */
 	struct tls *tls;                 /* borrowed; NULL: not set up */
 	bool is_let_in;                  /* whoever started us has proved who the client is */
 	bool offers_pump;                /* jobs can have a view here, and there is a store */

@@ -2,7 +2,7 @@
 #ifndef DCC_LISTENER_H
 #define DCC_LISTENER_H
 
-#include "jail.h"
+#include "confinement.h"
 #include "logfile.h"
 #include "settings.h"
 #include "sockets.h"
@@ -16,9 +16,7 @@
 struct listener_setup {
 	const struct settings *settings; /* borrowed, as all below */
 	struct toolchain *toolchain;
-	enum jail_kind jail;
-	const struct jail_filter *filter; /* of that kind */
-	const struct jail_cgroup *cgroup;
+	const struct confinement *confinement;
 	struct tls *tls;                 /* NULL: not set up */
 	bool offers_pump;
 	struct sockets *jobs;            /* closed when the daemon stops */

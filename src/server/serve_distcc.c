@@ -150,7 +150,7 @@ make_command(struct request *r)
 	char *stem = as_word(a->argv.items[a->source]);
 	char *object = as_word(a->object);
 	char *name = path_with_extension(stem, args_preprocessed_suffix(a->language));
-	bool moves = r->job->jail != JAIL_NAMESPACES && is_outside(a->object);
+	bool moves = r->job->confinement->kind != JAIL_NAMESPACES && is_outside(a->object);
 
 	strv_add_all(&r->argv, a->argv.items);
 	strv_set(&r->argv, a->source, name);
@@ -224,7 +224,7 @@ check_command(struct request *r)
 		                  reason_sentence(why));
 	if (a->inputs.count > 0)
 		return job_refuse(j, REASON_ARGUMENTS, "%s is not here", a->inputs.items[0]);
-	if (j->jail != JAIL_NAMESPACES && !policy_fits_directory(a))
+	if (j->confinement->kind != JAIL_NAMESPACES && !policy_fits_directory(a))
 		return job_refuse(j, REASON_VIEW, "no namespaces here: a word of the command may be a path");
 	if (a->source == 0 || a->object == NULL)
 		return job_refuse(j, REASON_ARGUMENTS, "no source or no output in the command");

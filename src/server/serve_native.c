@@ -103,7 +103,7 @@ serve_native_greet(struct job *j)
 
 	j->language = &native;
 	j->language_name = native.name;
-	if (j->jail == JAIL_NAMESPACES)
+	if (j->confinement->kind == JAIL_NAMESPACES)
 		hello.features |= WIRE_FEATURE_VIEW;
 	if (j->offers_pump)
 		hello.features |= WIRE_FEATURE_PUMP;
@@ -167,7 +167,7 @@ check_view(struct request *r, const struct args *a)
 
 	if (r->wire.form == ARGS_FORM_FILES)
 		return OK;
-	if (r->job->jail == JAIL_NAMESPACES)
+	if (r->job->confinement->kind == JAIL_NAMESPACES)
 		return OK;
 	for (size_t i = 0; i < r->wire.outputs.count; i++)
 		is_absolute = is_absolute || r->wire.outputs.items[i][0] == '/';

@@ -11,7 +11,8 @@
 
 enum option {
 	OPT_DAEMON = 1, OPT_NO_DETACH, OPT_INETD, OPT_LISTEN, OPT_PORT, OPT_ALLOW, OPT_ALLOW_PRIVATE,
-	OPT_JOBS, OPT_CLIENT_JOBS, OPT_CLIENT_QUEUE, OPT_JOB_MEMORY, OPT_JOB_DISK, OPT_NICE, OPT_USER, OPT_JOB_LIFETIME, OPT_LIFETIME, OPT_LOG_FILE, OPT_LOG_LEVEL,
+	OPT_JOBS, OPT_CLIENT_JOBS, OPT_CLIENT_QUEUE, OPT_JOB_MEMORY, OPT_JOB_DISK, OPT_JOB_PROCESSORS,
+	OPT_NICE, OPT_USER, OPT_JOB_LIFETIME, OPT_LIFETIME, OPT_LOG_FILE, OPT_LOG_LEVEL,
 	OPT_LOG_STDERR, OPT_VERBOSE, OPT_PID_FILE, OPT_STORE_DIR, OPT_STORE_SIZE, OPT_STATS, OPT_STATS_PORT,
 	OPT_CHAOS, OPT_FARM_KEY, OPT_TLS_CERT, OPT_TLS_KEY, OPT_TLS_CA, OPT_REQUIRE_AUTH, OPT_SSH_SOCKET,
 	OPT_INSECURE, OPT_CHECK, OPT_SHOW_COMPILERS, OPT_HELP, OPT_VERSION
@@ -37,6 +38,7 @@ static const struct poptOption options[] = {
 	VALUE("client-queue", 0, OPT_CLIENT_QUEUE, "jobs of one client that may wait (default: all that may)", "N"),
 	VALUE("job-memory", 0, OPT_JOB_MEMORY, "memory of one job (default: what the machine has)", "SIZE[K|M|G]"),
 	VALUE("job-disk", 0, OPT_JOB_DISK, "bytes that one job may write (default 2G)", "SIZE[K|M|G]"),
+	VALUE("job-processors", 0, OPT_JOB_PROCESSORS, "processors that one job may keep busy (default: all)", "N"),
 	VALUE("nice", 'N', OPT_NICE, "lower the priority of jobs by N (default 5)", "N"),
 	VALUE("user", 0, OPT_USER, "as root: become this user (default dccd, distcc or nobody)", "NAME"),
 	VALUE("job-lifetime", 0, OPT_JOB_LIFETIME,
@@ -80,6 +82,7 @@ static const struct range {
 	{OPT_JOBS, "jobs", 1, SETTINGS_JOBS_MAX},
 	{OPT_CLIENT_JOBS, "client-jobs", 1, SETTINGS_JOBS_MAX},
 	{OPT_CLIENT_QUEUE, "client-queue", 1, 1000000},
+	{OPT_JOB_PROCESSORS, "job-processors", 1, 1024},
 	{OPT_NICE, "nice", 0, 19},
 	{OPT_JOB_LIFETIME, "job-lifetime", 0, 10000000},
 	{OPT_LIFETIME, "lifetime", 0, 1000000000},
@@ -122,6 +125,7 @@ set_number(struct settings *s, enum option code, const char *text, char **error)
 	case OPT_JOBS: s->jobs = (unsigned)n; break;
 	case OPT_CLIENT_JOBS: s->client_jobs = (unsigned)n; break;
 	case OPT_CLIENT_QUEUE: s->client_queue = (unsigned)n; break;
+	case OPT_JOB_PROCESSORS: s->job_processors = (unsigned)n; break;
 	case OPT_NICE: s->niceness = (int)n; break;
 	case OPT_JOB_LIFETIME: s->job_lifetime_s = n; break;
 	case OPT_LIFETIME: s->lifetime_s = n; break;

@@ -40,6 +40,7 @@ struct settings {
 	unsigned client_queue;    /* of one client that wait; 0: the same */
 	int64_t job_memory;       /* bytes; 0: what the machine has */
 	int64_t job_disk;         /* bytes */
+	unsigned job_processors;  /* at once; 0: as many as there are */
 	int niceness;
 	char *user;               /* --user, or NULL */
 	int64_t job_lifetime_s;   /* 0: no limit */

@@ -149,8 +149,8 @@ run_jail(struct job *j, const struct work *w, struct jail_result *result)
 {
 	int64_t lifetime_ms = j->settings->job_lifetime_s * 1000;
 	struct jail_job job = {
-		.filter = j->filter,
-		.cgroup = j->cgroup,
+		.filter = j->confinement->filter,
+		.cgroup = j->confinement->cgroup,
 		.compiler = w->entry->path,
 		.argv = w->argv,
 		.env = w->env,
@@ -168,13 +168,14 @@ run_jail(struct job *j, const struct work *w, struct jail_result *result)
 		.deadline_ms = lifetime_ms != 0 ? io_now_ms() + lifetime_ms : IO_NO_DEADLINE,
 		.file_limit = j->settings->job_disk,
 		.memory_limit = j->settings->job_memory != 0 ? j->settings->job_memory : memory_limit(),
+		.processors = j->settings->job_processors,
 		.watch_fd = j->peer.in_fd,
 		.on_tick = tick,
 		.context = j,
 	};
 
 	j->language->compiling(j);
-	enum err e = jail_run(j->jail, &job, result);
+	enum err e = jail_run(j->confinement->kind, &job, result);
 
 	if (e == ERR_DENIED)
 		return job_refuse(j, REASON_VIEW, "paths of the client cannot be shown here");

@@ -314,6 +314,18 @@ share_memory(const struct attack *a)
 		kill(children[i], SIGKILL);
 }
 
+/* More processors than one, all the time. */
+static void
+keep_busy(const struct attack *a)
+{
+	(void)a;
+	for (int i = 0; i < 3; i++)
+		if (fork() == 0)
+			break;
+	for (volatile unsigned n = 0;; n++)
+		;
+}
+
 /* The children stay behind in sessions of their own when the compiler ends. */
 static void
 leave_daemons(const struct attack *a)
@@ -356,7 +368,7 @@ static const struct {
 	{"everything", try_everything}, {"outputs", write_strange_outputs}, {"disk", fill_the_disk}, {"giant", write_one_giant},
 	{"memory", take_all_memory},    {"forks", fork_without_end},        {"endless", never_end},  {"deaf", ignore_signals},
 	{"daemons", leave_daemons},     {"killer", kill_all},               {"shout", shout},
-	{"share", share_memory},
+	{"share", share_memory},        {"busy", keep_busy},
 };
 
 int

@@ -29,6 +29,7 @@ static char base[] = "/dev/shm/fuzz-serve.XXXXXX";
 static char name[] = "gcc";
 static struct identity_file driver;
 static struct toolchain_entry entry = {.name = name};
+static const struct confinement confinement = {.kind = JAIL_NAMESPACES};
 static struct settings settings = {.jobs = 1};
 
 static void
@@ -83,7 +84,7 @@ serve(struct job *j, struct toolchain *t, const uint8_t *data, size_t size)
 	check(shutdown(pair[0], SHUT_WR) == 0);
 	j->settings = &settings;
 	j->toolchain = t;
-	j->jail = JAIL_NAMESPACES;
+	j->confinement = &confinement;
 	j->offers_pump = true;
 	j->control_fd = control[1];
 	peer_init(&j->peer, pair[1], pair[1]);

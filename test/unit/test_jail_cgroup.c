@@ -36,9 +36,10 @@ __wrap_rmdir(const char *path);
 static const char *const files[] = {
 	"cgroup.procs",  "cgroup.subtree_control",      "cgroup.kill",         "pids.max",      "memory.max",
 	"memory.events", "memory.limit_in_bytes",       "memory.oom_control",  "memory.swap.max",
-	"memory.oom.group", "memory.memsw.limit_in_bytes",
+	"memory.oom.group", "memory.memsw.limit_in_bytes", "cpu.cfs_quota_us", "cpu.max",
 };
 
+#define ALL (JAIL_CGROUP_MEMORY | JAIL_CGROUP_PROCESSES | JAIL_CGROUP_PROCESSORS)
 #define FILES (sizeof(files) / sizeof(files[0]))
 
 struct fake {
@@ -141,11 +142,11 @@ tear_down(void **state)
 static void
 make_v1(const struct fake *f)
 {
-	const char *names[] = {"memory", "pids"};
-	char *mounts = xasprintf("1 0 0:1 / %s/memory rw - cgroup c rw,memory\n1 0 0:2 / %s/pids rw - cgroup c rw,pids\n",
-	                         f->root, f->root);
+	const char *names[] = {"memory", "pids", "cpu"};
+	char *mounts = xasprintf("1 0 0:1 / %s/memory rw - cgroup c rw,memory\n1 0 0:2 / %s/pids rw - cgroup c rw,pids\n"
+	                         "1 0 0:3 / %s/cpu rw - cgroup c rw,cpu,cpuacct\n", f->root, f->root, f->root);
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		char *path = xasprintf("%s/%s", f->root, names[i]), *own = xasprintf("%s/own", path);
 
 		assert_int_equal(mkdir(path, 0755), 0);
@@ -154,7 +155,7 @@ make_v1(const struct fake *f)
 		free(own);
 	}
 	put(f->root, "mountinfo", mounts);
-	put(f->root, "cgroup", "2:memory:/own\n1:pids:/own\n0::/\n");
+	put(f->root, "cgroup", "3:cpu,cpuacct:/own\n2:memory:/own\n1:pids:/own\n0::/\n");
 	free(mounts);
 }
 
@@ -173,9 +174,15 @@ make_v2(const struct fake *f, const char *offered)
 }
 
 static struct jail_cgroup *
+start_with(const struct fake *f, unsigned wanted)
+{
+	return jail_cgroup_new(f->root, geteuid(), getegid(), wanted);
+}
+
+static struct jail_cgroup *
 start(const struct fake *f)
 {
-	return jail_cgroup_new(f->root, geteuid(), getegid());
+	return start_with(f, JAIL_CGROUP_MEMORY | JAIL_CGROUP_PROCESSES);
 }
 
 static void
@@ -198,7 +205,7 @@ v1_bounds_memory_and_processes_in_two_hierarchies(void **state)
 
 	jail_cgroup_try(c);
 	expect_sentence(c, "cgroup v1 for memory and the number of processes");
-	jail_cgroup_begin(c, 123456789, &job);
+	jail_cgroup_begin(c, &(struct jail_cgroup_limits){.memory = 123456789}, &job);
 	assert_int_equal(job.controls, JAIL_CGROUP_MEMORY | JAIL_CGROUP_PROCESSES);
 	assert_int_equal(job.count, 2);
 	expect_text(job.folders[0], "memory.limit_in_bytes", "123456789");
@@ -260,7 +267,7 @@ v2_moves_the_daemon_and_hands_controllers_down(void **state)
 	/* Two writes to a plain file: "+memory", and "+pids" over its beginning. */
 	expect_text(own, "cgroup.subtree_control", "+pidsry");
 	expect_text(base, "cgroup.subtree_control", "+pidsry");
-	jail_cgroup_begin(c, 5 << 20, &job);
+	jail_cgroup_begin(c, &(struct jail_cgroup_limits){.memory = 5 << 20}, &job);
 	assert_int_equal(job.count, 1);
 	expect_text(job.folders[0], "memory.max", "5242880");
 	expect_text(job.folders[0], "memory.swap.max", "0");
@@ -309,8 +316,8 @@ one_controller_alone_is_used_and_said(void **state)
 	make_v2(f, "pids\n");
 	struct jail_cgroup *c = start(f);
 
-	expect_sentence(c, "cgroup v2 for the number of processes, rlimits for each one's memory, below ");
-	jail_cgroup_begin(c, 1 << 20, &job);
+	expect_sentence(c, "cgroup v2 for the number of processes, below ");
+	jail_cgroup_begin(c, &(struct jail_cgroup_limits){.memory = 1 << 20}, &job);
 	assert_int_equal(job.controls, JAIL_CGROUP_PROCESSES);
 	expect_text(job.folders[0], "memory.max", "");
 	jail_cgroup_end(&job);
@@ -327,7 +334,7 @@ a_job_whose_limit_cannot_be_set_has_no_cgroup(void **state)
 	struct jail_cgroup *c = start(f);
 
 	setenv("DCC_TEST_MISSING", "memory.max", 1);
-	jail_cgroup_begin(c, 1 << 20, &job);
+	jail_cgroup_begin(c, &(struct jail_cgroup_limits){.memory = 1 << 20}, &job);
 	assert_int_equal(job.controls, 0);
 	assert_int_equal(job.count, 0);
 	assert_null(find(f->root, "unified/dccd-*/job-*"));
@@ -371,15 +378,69 @@ without_any_the_rlimits_hold(void **state)
 
 	jail_cgroup_try(c);
 	expect_sentence(c, "rlimits for each process (no cgroup has the controllers)");
-	jail_cgroup_begin(c, 1 << 20, &job);
+	jail_cgroup_begin(c, &(struct jail_cgroup_limits){.memory = 1 << 20}, &job);
 	assert_int_equal(jail_cgroup_enter(&job), OK);
 	assert_false(jail_cgroup_had_oom(&job));
 	jail_cgroup_kill(&job);
 	jail_cgroup_end(&job);
-	jail_cgroup_begin(NULL, 1 << 20, &job);
+	jail_cgroup_begin(NULL, &(struct jail_cgroup_limits){.memory = 1 << 20}, &job);
 	assert_int_equal(job.controls, 0);
 	jail_cgroup_free(c);
 	jail_cgroup_free(NULL);
+}
+
+static void
+processors_are_bounded_where_that_is_wanted(void **state)
+{
+	const struct fake *f = *state;
+	struct jail_cgroup_job job = {0};
+
+	make_v1(f);
+	struct jail_cgroup *without = start(f);
+
+	assert_null(find(f->root, "cpu/own/dccd-*"));
+	jail_cgroup_free(without);
+	struct jail_cgroup *c = start_with(f, ALL);
+
+	jail_cgroup_try(c);
+	assert_int_equal(jail_cgroup_controls(c), ALL);
+	expect_sentence(c, "cgroup v1 for memory, the number of processes and processors, below ");
+	jail_cgroup_begin(c, &(struct jail_cgroup_limits){.processors = 3}, &job);
+	assert_int_equal(job.count, 3);
+	expect_text(job.folders[2], "cpu.cfs_quota_us", "300000");
+	jail_cgroup_end(&job);
+	jail_cgroup_free(c);
+}
+
+static void
+v2_has_their_period_beside_them(void **state)
+{
+	const struct fake *f = *state;
+	struct jail_cgroup_job job = {0};
+
+	make_v2(f, "cpu memory pids\n");
+	struct jail_cgroup *c = start_with(f, JAIL_CGROUP_PROCESSORS);
+	char *base = find(f->root, "unified/dccd-*");
+
+	expect_text(base, "cgroup.subtree_control", "+cpu");
+	jail_cgroup_begin(c, &(struct jail_cgroup_limits){.processors = 2}, &job);
+	expect_text(job.folders[0], "cpu.max", "200000 100000");
+	jail_cgroup_end(&job);
+	jail_cgroup_free(c);
+	free(base);
+}
+
+static void
+what_is_wanted_and_lacks_is_named(void **state)
+{
+	const struct fake *f = *state;
+
+	make_v2(f, "memory pids\n");
+	struct jail_cgroup *c = start_with(f, ALL);
+
+	assert_int_equal(jail_cgroup_controls(c), JAIL_CGROUP_MEMORY | JAIL_CGROUP_PROCESSES);
+	expect_sentence(c, ", not for processors (no cgroup has the controllers)");
+	jail_cgroup_free(c);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -396,6 +457,9 @@ main(void)
 		TEST(a_job_whose_limit_cannot_be_set_has_no_cgroup),
 		TEST(what_dead_daemons_left_is_removed_and_a_living_ones_is_not),
 		TEST(without_any_the_rlimits_hold),
+		TEST(processors_are_bounded_where_that_is_wanted),
+		TEST(v2_has_their_period_beside_them),
+		TEST(what_is_wanted_and_lacks_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

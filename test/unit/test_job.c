@@ -40,7 +40,7 @@ answer_to(const void *bytes, size_t len, enum client client, size_t *answer_len)
 		close(pair[0]);
 		j.settings = &settings;
 		j.toolchain = &none;
-		j.jail = JAIL_NAMESPACES;
+		j.confinement = &(const struct confinement){.kind = JAIL_NAMESPACES};
 		peer_init(&j.peer, pair[1], pair[1]);
 		job_run(&j);
 		_exit(0);

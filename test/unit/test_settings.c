@@ -65,7 +65,7 @@ every_option_is_heard(void **state)
 	assert_null(PARSE(&s, "--no-detach", "-j4", "-p", "4000", "-N", "7", "-P", "/run/x.pid",
 	                  "--listen=::1", "--listen", "127.0.0.1", "-a", "10.0.0.0/8", "--stats",
 	                  "--verbose", "--log-stderr", "--client-jobs", "2", "--client-queue", "9", "--job-memory", "1M",
-	                  "--job-disk", "3G", "--chaos", "flip:1%"));
+	                  "--job-disk", "3G", "--job-processors", "3", "--chaos", "flip:1%"));
 	assert_int_equal(s.mode, SETTINGS_FOREGROUND);
 	assert_int_equal(s.jobs, 4);
 	assert_int_equal(s.port, 4000);
@@ -73,6 +73,7 @@ every_option_is_heard(void **state)
 	assert_int_equal(s.client_jobs, 2);
 	assert_int_equal(s.client_queue, 9);
 	assert_true(s.job_memory == 1 << 20 && s.job_disk == (int64_t)3 << 30);
+	assert_int_equal(s.job_processors, 3);
 	assert_true(s.chaos.is_on);
 	assert_string_equal(s.pid_file, "/run/x.pid");
 	assert_int_equal(s.listen.count, 2);
@@ -140,7 +141,7 @@ a_bad_value_is_named_with_its_option(void **state)
 	static const char *const bad[][2] = {
 		{"--jobs", "0"},          {"--jobs", "10001"},    {"--jobs", "-1"},  {"--jobs", "4x"},
 		{"--jobs", " 4"},         {"--port", "0"},        {"--port", "65536"}, {"--nice", "-5"},
-		{"--job-memory", "1023K"}, {"--job-disk", "many"}, {"--client-jobs", "0"}, {"--client-queue", "-1"},
+		{"--job-memory", "1023K"}, {"--job-disk", "many"}, {"--client-jobs", "0"}, {"--job-processors", "0"}, {"--client-queue", "-1"},
 		{"--nice", "20"},         {"--job-lifetime", "x"}, {"--lifetime", ""},
 		{"--allow", "localhost"}, {"--log-level", "loud"}, {"--listen", ""},
 		{"--stats-port", "99999999999999999999"},         {"--store-dir", ""},
