@@ -40,14 +40,32 @@ is_letter(char c)
 	return tokens_is_letter((unsigned char)c) || tokens_is_digit((unsigned char)c) || c == '$';
 }
 
+/* How far text goes before the blanks that end at p. */
+static size_t
+length_before_blanks(const char *text, const char *p)
+{
+	while (p > text && strchr(" \t\f\v\r", p[-1]) != NULL)
+		p--;
+	return (size_t)(p - text);
+}
+
+/* Would a backslash end the line, were there a newline at p? */
+static bool
+is_behind_backslash(const char *text, const char *p)
+{
+	size_t length = length_before_blanks(text, p);
+
+	return length > 0 && text[length - 1] == '\\';
+}
+
 /* Would the splice from the backslash at p to end join what the lexer looks for byte by byte? */
 static bool
-is_joint(const char *p, const char *end)
+is_joint(const char *text, const char *p, const char *end)
 {
 	static const char *const joints[] = {"//", "/*", "*/", "%:"};
 	char before = p[-1], after = *end;
 
-	if (before == '\\')
+	if (is_behind_backslash(text, p))
 		return true;
 	if (strchr(" \t\f\v\r\n", before) != NULL || after == '\0' || strchr(" \t\f\v\r\n", after) != NULL)
 		return false;
@@ -70,7 +88,7 @@ has_joint(const char *text)
 	while ((p = strchr(p, '\\')) != NULL) {
 		const char *end = lexer_splice_end(p);
 
-		if (end != NULL && p > text && is_joint(p, end))
+		if (end != NULL && p > text && is_joint(text, p, end))
 			return true;
 		p = end != NULL ? end : p + 1;
 	}
@@ -206,12 +224,10 @@ enter(struct machine *m, char c)
 static void
 hide_backslash(struct machine *m)
 {
-	char *p = m->to;
+	char *text = m->lexer->copy;
 
-	while (p > m->lexer->copy && p[-1] != '\n' && strchr(" \t\f\v\r", p[-1]) != NULL)
-		p--;
-	if (p > m->lexer->copy && p[-1] == '\\')
-		p[-1] = '\x7f';
+	if (is_behind_backslash(text, m->to))
+		text[length_before_blanks(text, m->to) - 1] = '\x7f';
 }
 
 static void
