@@ -16,6 +16,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
@@ -32,6 +33,7 @@
 
 #include "io.h"
 #include "jail_namespaces.h"
+#include "path.h"
 #include "xalloc.h"
 
 /* umount2(2)'s: sys/mount.h, which has it, cannot stand beside linux/mount.h. */
@@ -184,7 +186,36 @@ make_folder(struct jail_box *b, const char *path)
 	return e;
 }
 
-/* Where a cover is mounted there must be something; below one that is not written there is. Files stand in /dev and /etc. */
+static enum err
+make_file(const struct jail_cover *c, const char *at)
+{
+	char target[PATH_MAX];
+	ssize_t n = c->is_link ? readlink(c->path, target, sizeof(target) - 1) : 0;
+
+	if (n < 0)
+		return ERR_SYSTEM;
+	target[n] = '\0';
+	int r = c->is_link ? symlink(target, at) : mknod(at, S_IFREG | 0644, 0);
+
+	return r == 0 ? OK : ERR_SYSTEM;
+}
+
+/* Most stand in /dev and /etc, which are there. */
+static enum err
+make_file_and_folders(const struct jail_cover *c, const char *at)
+{
+	enum err e = make_file(c, at);
+
+	if (e == OK || errno != ENOENT)
+		return e;
+	char *dir = path_dir(at);
+
+	e = io_make_dirs(dir, 0755);
+	free(dir);
+	return e == OK ? make_file(c, at) : e;
+}
+
+/* Where a cover is mounted there must be something; below one that is not written there is. */
 static enum err
 make_mount_point(struct jail_box *b, const struct jail_cover *c)
 {
@@ -197,7 +228,7 @@ make_mount_point(struct jail_box *b, const struct jail_cover *c)
 	enum err e = OK;
 
 	if (around->is_written && c->is_file)
-		e = mknod(at, S_IFREG | 0644, 0) == 0 ? OK : ERR_SYSTEM;
+		e = make_file_and_folders(c, at);
 	else if (around->is_written && mkdir(at, 0755) < 0)
 		e = errno == EEXIST ? OK : io_make_dirs(at, 0755);
 	if (e != OK)
@@ -373,6 +404,9 @@ static enum err
 mount_cover(struct jail_box *b, size_t i)
 {
 	const struct jail_cover *c = &b->plan.covers[i];
+
+	if (c->is_link)
+		return OK;
 	char *target = xasprintf("root%s", c->path);
 	char *layer = layer_folder(b, i);
 	enum err e = OK;

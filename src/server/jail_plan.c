@@ -7,9 +7,11 @@
  * With a view (jail_view.c) the root shows the client's files, and covers only what the toolchain needs.
  *
  * A compiler outside /usr shows its prefix (/opt/gcc-13 of /opt/gcc-13/bin/gcc), unless that is a place
- * where more than a compiler lives (/opt, /root, /home/me): then only its bin, lib, libexec.
+ * where more than a compiler lives (/opt, a home, ~/.local): then only its bin, lib, libexec; and of a program that
+ * stands in such a place itself (~/gcc) the file alone.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -70,6 +72,15 @@ jail_plan_find_cover(struct jail_plan *p, const char *path)
 }
 
 static bool
+has_cover(const struct jail_plan *p, const char *path)
+{
+	for (size_t i = 0; i < p->cover_count; i++)
+		if (strcmp(p->covers[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static bool
 is_below_link(const struct jail_plan *p, const char *path)
 {
 	for (size_t i = 0; i < p->links.count; i += 2)
@@ -122,7 +133,36 @@ is_broad(const char *prefix)
 	return false;
 }
 
-/* "/opt/gcc-13/libexec/gcc/x/13/cc1" gives "/opt/gcc-13"; "/home/me/bin/gcc" gives "/home/me/bin". */
+static bool
+has_dot_files(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	bool has = false;
+
+	if (dir == NULL)
+		return false;
+	for (const struct dirent *entry; !has && (entry = readdir(dir)) != NULL;)
+		has = entry->d_name[0] == '.' && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	closedir(dir);
+	return has;
+}
+
+/*
+ * Homes lie at many places (/home/staff/me, /export/home/me), and this daemon may be their owner's: what has dot files, or
+ * is one, keeps more than a compiler.
+ */
+static bool
+is_personal(const char *folder)
+{
+	const char *home = getenv("HOME");
+
+	return strstr(folder, "/.") != NULL || (home != NULL && path_is_below(home, folder)) || has_dot_files(folder);
+}
+
+/*
+ * "/opt/gcc-13/libexec/gcc/x/13/cc1" gives "/opt/gcc-13"; "/home/me/bin/gcc" gives "/home/me/bin"; "/home/me/gcc" gives
+ * NULL.
+ */
 static char *
 folder_to_show(const char *component)
 {
@@ -136,12 +176,17 @@ folder_to_show(const char *component)
 			continue;
 		char *prefix = xstrndup(component, (size_t)(at - 1 - component));
 
-		if (prefix[0] != '\0' && !is_broad(prefix))
+		if (prefix[0] != '\0' && !is_broad(prefix) && !is_personal(prefix))
 			return prefix;
 		free(prefix);
 		return xstrndup(component, (size_t)(at + n - component));
 	}
-	return path_dir(component);
+	char *dir = path_dir(component);
+
+	if (!is_broad(dir) && !is_personal(dir))
+		return dir;
+	free(dir);
+	return NULL;
 }
 
 static void
@@ -153,8 +198,13 @@ show_component(struct jail_plan *p, const char *component)
 	struct stat st;
 
 	/* A link in the middle of a path has no place in a tree of mounts: the link's end is shown as a folder. */
-	if (strcmp(folder, "/") != 0 && stat(folder, &st) == 0 && S_ISDIR(st.st_mode))
+	if (folder != NULL && stat(folder, &st) == 0 && S_ISDIR(st.st_mode)) {
 		jail_plan_add_cover(p, folder, JAIL_COVER_TOOLCHAIN);
+	} else if (folder == NULL && !has_cover(p, component) && lstat(component, &st) == 0 && !S_ISDIR(st.st_mode)) {
+		add_file_cover(p, component, JAIL_COVER_TOOLCHAIN);
+		/* A driver finds its programs by where the link leads. */
+		p->covers[p->cover_count - 1].is_link = S_ISLNK(st.st_mode);
+	}
 	free(folder);
 }
 

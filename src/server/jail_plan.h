@@ -31,6 +31,7 @@ struct jail_cover {
 	bool is_written;
 	bool is_merged;       /* TOOLCHAIN: what the view has there, and this machine has not, is seen as well; ROOT: the whole view */
 	bool is_file;
+	bool is_link;    /* a symbolic link to a program, made as one instead of mounted */
 };
 
 /* What a job sees: decided before any process is made, so that the inside only carries it out. */

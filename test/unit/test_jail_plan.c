@@ -36,6 +36,16 @@ is_written(const struct jail_plan *p, const char *path)
 	return c != NULL && c->is_written;
 }
 
+/* A file, or a link as one, and not its folder. */
+static bool
+is_alone(const struct jail_plan *p, const char *path)
+{
+	const struct jail_cover *c = find(p, path);
+	struct stat st;
+
+	return c != NULL && c->is_file && lstat(path, &st) == 0 && c->is_link == S_ISLNK(st.st_mode);
+}
+
 /* The root's, for what is no cover of its own. */
 static enum jail_cover_kind
 kind_of(const struct jail_plan *p, const char *path)
@@ -221,6 +231,50 @@ a_compiler_in_a_common_place_shows_no_more_than_itself(void **state)
 	strv_release(&toolchain);
 }
 
+/* Homes lie anywhere: /home/staff/me, /export/home/me. */
+static void
+a_compiler_in_a_home_shows_no_more_than_itself(void **state)
+{
+	char base[] = "/tmp/dcc-plan-XXXXXX";
+	struct strv toolchain = {0};
+	struct jail_plan p = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(base));
+	char *secret = make_file(base, ".ssh/id");
+	char *keyring = make_file(base, ".local/share/keyring");
+	char *link = make_file(base, "gcc");
+	char *bin = path_join(base, "bin");
+	char *local = path_join(base, ".local");
+	char *local_bin = path_join(base, ".local/bin");
+
+	strv_take(&toolchain, make_file(base, "bin/gcc"));
+	strv_take(&toolchain, make_file(base, ".local/bin/gcc"));
+	strv_take(&toolchain, make_file(base, "cc1"));
+	strv_add(&toolchain, link);
+	unlink(link);
+	assert_int_equal(symlink("bin/gcc", link), 0);
+	plan_for(&toolchain, "/home/me", "x.o", &p);
+	assert_non_null(find(&p, bin));
+	assert_non_null(find(&p, local_bin));
+	assert_null(find(&p, base));
+	assert_null(find(&p, local));
+	assert_true(is_alone(&p, toolchain.items[2]));
+	assert_true(is_alone(&p, link));
+	jail_plan_release(&p);
+	for (size_t i = 0; i < toolchain.count; i++)
+		remove_file(toolchain.items[i]);
+	remove_file(keyring);
+	remove_file(secret);
+	strv_release(&toolchain);
+	free(secret);
+	free(keyring);
+	free(link);
+	free(bin);
+	free(local);
+	free(local_bin);
+}
+
 static void
 names_that_the_jail_needs_are_denied(void **state)
 {
@@ -270,6 +324,7 @@ main(void)
 		cmocka_unit_test(a_compiler_elsewhere_shows_its_prefix),
 		cmocka_unit_test(links_to_a_compiler_are_followed),
 		cmocka_unit_test(a_compiler_in_a_common_place_shows_no_more_than_itself),
+		cmocka_unit_test(a_compiler_in_a_home_shows_no_more_than_itself),
 		cmocka_unit_test(names_that_the_jail_needs_are_denied),
 		cmocka_unit_test(the_environment_has_one_path_and_one_tmpdir),
 	};
