@@ -447,8 +447,12 @@ mount_cover(struct jail_box *b, size_t i)
 static enum err
 make_proc(struct jail_box *b)
 {
-	if (syscall(SYS_mount, "dcc", "root/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0)
-		return OK;
+	/* Nothing about the machine, nor about us, whose command line names files; before Linux 5.8 there are no such options. */
+	static const char *const options[] = {"subset=pid,hidepid=invisible", NULL};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (syscall(SYS_mount, "dcc", "root/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, options[i]) == 0)
+			return OK;
 	char *real = b->job->compiler != NULL ? realpath(b->job->compiler, NULL) : NULL;
 	bool is_made = mkdir("root/proc/self", 0755) == 0 &&
 	               (real == NULL || symlink(real, "root/proc/self/exe") == 0);

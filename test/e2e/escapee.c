@@ -146,6 +146,9 @@ look_around(const struct attack *a)
 			escaped(a, "the environment has %s", *e);
 	must_fail(a, "the environment of the first process", open("/proc/1/environ", O_RDONLY));
 	must_fail(a, "the memory of the first process", open("/proc/1/mem", O_RDWR));
+	must_fail(a, "the daemon's command line", open("/proc/1/cmdline", O_RDONLY));
+	must_fail(a, "the kernel's command line", open("/proc/cmdline", O_RDONLY));
+	must_fail(a, "the machine's mounts", open("/proc/1/mountinfo", O_RDONLY));
 }
 
 static void
