@@ -58,7 +58,11 @@ job_open_file(struct job *j, int *fd)
 enum err
 job_write_file(struct job *j, int fd, const void *data, size_t len)
 {
-	return io_write_exactly(fd, data, len, IO_NO_DEADLINE) == OK ? OK : refuse_by_errno(j);
+	enum err e = io_check_room(fd);
+
+	if (e == OK)
+		e = io_write_exactly(fd, data, len, IO_NO_DEADLINE);
+	return e == OK ? OK : refuse_by_errno(j);
 }
 
 /* A client that speaks TLS: the handshake, or an alert that says why there is none. */

@@ -134,7 +134,10 @@ write_file(struct mirror *m, const char *path, const struct buffer *text)
 	int folder = make_parent(m, path);
 	int fd = folder >= 0 ? openat(folder, path_base(path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444)
 	                     : -1;
-	enum err e = fd >= 0 ? io_write_exactly(fd, text->data, text->len, IO_NO_DEADLINE) : ERR_SYSTEM;
+	enum err e = fd >= 0 ? io_check_room(fd) : ERR_SYSTEM;
+
+	if (e == OK)
+		e = io_write_exactly(fd, text->data, text->len, IO_NO_DEADLINE);
 	int why = errno;
 
 	io_close(&fd);

@@ -36,6 +36,7 @@
 #define NAME_SIZE 128
 #define STEM_SIZE 66 /* "ab/" and 62 digits, NUL */
 #define PIECE ((size_t)64 << 10)
+#define UNCHECKED_BYTES ((uint64_t)1 << 20)
 #define FLUSH_BYTES ((int64_t)16 << 20)
 #define NS_PER_S 1000000000
 
@@ -255,7 +256,10 @@ store_add(struct store_upload *u, const void *data, size_t len)
 {
 	hash_add(u->hash, data, len);
 	u->size += len;
-	return io_write_exactly(u->fd, data, len, IO_NO_DEADLINE);
+	/* Most files are small, and their number is what --store-size counts. */
+	enum err e = u->size > UNCHECKED_BYTES ? io_check_room(u->fd) : OK;
+
+	return e == OK ? io_write_exactly(u->fd, data, len, IO_NO_DEADLINE) : e;
 }
 
 /* The file is u's no more, whatever becomes of it. */

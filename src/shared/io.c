@@ -9,11 +9,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "io.h"
 #include "xalloc.h"
+
+#define ROOM_MAX ((uint64_t)256 << 20)
+#define ROOM_SHARE 20
 
 int64_t
 io_now_ms(void)
@@ -232,6 +236,22 @@ io_open_unnamed(const char *dir, int *fd)
 		return ERR_SYSTEM;
 	*fd = f;
 	return OK;
+}
+
+enum err
+io_check_room(int fd)
+{
+	struct statvfs st;
+
+	if (fstatvfs(fd, &st) < 0)
+		return ERR_SYSTEM;
+	uint64_t left = (uint64_t)st.f_bavail * st.f_frsize;
+	uint64_t kept = (uint64_t)st.f_blocks * st.f_frsize / ROOM_SHARE;
+
+	if (left >= (kept < ROOM_MAX ? kept : ROOM_MAX))
+		return OK;
+	errno = ENOSPC;
+	return ERR_SYSTEM;
 }
 
 static enum err

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "io.h"
@@ -25,7 +26,19 @@ __wrap_open(const char *path, int flags, ...);
 int
 __real_open(const char *path, int flags, ...);
 
+int
+__wrap_fstatvfs(int fd, struct statvfs *st);
+
 static bool refuses_unnamed;
+static struct statvfs room;
+
+int
+__wrap_fstatvfs(int fd, struct statvfs *st)
+{
+	(void)fd;
+	*st = room;
+	return 0;
+}
 
 int
 __wrap_open(const char *path, int flags, ...)
@@ -141,6 +154,25 @@ an_unnamed_file_needs_a_directory(void **state)
 }
 
 static void
+a_file_system_keeps_room_for_others(void **state)
+{
+	int fd = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	room = (struct statvfs){.f_frsize = 4096, .f_blocks = 100000, .f_bavail = 5000};
+	assert_int_equal(io_check_room(fd), OK);
+	room.f_bavail--;
+	assert_int_equal(io_check_room(fd), ERR_SYSTEM);
+	assert_int_equal(errno, ENOSPC);
+	room.f_blocks = 100000000;
+	room.f_bavail = 65536;
+	assert_int_equal(io_check_room(fd), OK);
+	room.f_bavail--;
+	assert_int_equal(io_check_room(fd), ERR_SYSTEM);
+	close(fd);
+}
+
+static void
 a_file_is_replaced_as_a_whole_or_not_at_all(void **state)
 {
 	char *dir = make_directory();
@@ -240,6 +272,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(an_unnamed_file_leaves_no_name, no_faults),
+		cmocka_unit_test(a_file_system_keeps_room_for_others),
 		cmocka_unit_test_teardown(an_unnamed_file_is_made_on_tmpfs, no_faults),
 		cmocka_unit_test_teardown(an_unnamed_file_needs_a_directory, no_faults),
 		cmocka_unit_test_teardown(a_file_is_replaced_as_a_whole_or_not_at_all, no_faults),
