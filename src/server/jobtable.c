@@ -36,7 +36,7 @@ jobtable_add(struct jobtable *t, pid_t pid, int control_fd, enum jobtable_phase 
 	}
 	struct jobtable_entry *e = &t->list[t->count++];
 
-	*e = (struct jobtable_entry){.pid = pid, .control_fd = control_fd, .phase = phase};
+	*e = (struct jobtable_entry){.pid = pid, .control_fd = control_fd, .phase = phase, .turn = t->next_turn++};
 	memcpy(e->address, address, ACCESS_ADDRESS_SIZE);
 	t->in_phase[phase]++;
 	return e;
@@ -74,6 +74,19 @@ jobtable_count(const struct jobtable *t, enum jobtable_phase phase, const unsign
 	for (size_t i = 0; i < t->count && t->in_phase[phase] != 0; i++)
 		n += t->list[i].phase == phase && memcmp(t->list[i].address, address, ACCESS_ADDRESS_SIZE) == 0;
 	return n;
+}
+
+struct jobtable_entry *
+jobtable_give_up_reader(struct jobtable *t)
+{
+	struct jobtable_entry *oldest = NULL;
+
+	for (size_t i = 0; i < t->count; i++)
+		if (t->list[i].phase == JOB_READING && (oldest == NULL || t->list[i].turn < oldest->turn))
+			oldest = &t->list[i];
+	if (oldest != NULL)
+		enter(t, oldest, JOB_REPLYING);
+	return oldest;
 }
 
 /* Whoever waits while a slot is free has all that one client may have, so e takes nobody's turn. */

@@ -27,7 +27,7 @@ struct jobtable_entry {
 	pid_t pid;
 	int control_fd; /* -1: none, or its other end is closed; the owner of the table closes it */
 	enum jobtable_phase phase;
-	uint64_t turn;  /* order of arrival in the queue */
+	uint64_t turn;  /* order of arrival, and then in the queue */
 	unsigned char address[ACCESS_ADDRESS_SIZE];
 };
 
@@ -57,6 +57,9 @@ jobtable_release(struct jobtable *t);
 struct jobtable_entry *
 jobtable_add(struct jobtable *t, pid_t pid, int control_fd, enum jobtable_phase phase,
              const unsigned char address[ACCESS_ADDRESS_SIZE]);
+/* Of those that read the one that came first, which does not count as reading any more; NULL: nobody reads. */
+struct jobtable_entry *
+jobtable_give_up_reader(struct jobtable *t);
 /* NULL: no child of ours. */
 struct jobtable_entry *
 jobtable_find(struct jobtable *t, pid_t pid);

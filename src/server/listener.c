@@ -200,11 +200,24 @@ admit(const struct listener *l, const struct sockaddr_storage *from,
 	/* Into the folder of --ssh-socket comes whom ssh has let in. */
 	if (from->ss_family != AF_UNIX && !access_is_allowed(&l->setup->settings->allow, address))
 		return REASON_ACCESS;
-	if (t->in_phase[JOB_READING] >= READING_MAX ||
-	    t->count >= READING_MAX + t->limits.queue + 2 * t->limits.slots + HELPERS_MAX ||
+	if (t->count >= READING_MAX + t->limits.queue + 2 * t->limits.slots + HELPERS_MAX ||
 	    jobtable_count(t, JOB_READING, address) >= READING_PER_ADDRESS)
 		return REASON_FULL;
 	return REASON_NONE;
+}
+
+/* Who sends a request needs milliseconds: the longest at it is the least likely to come to an end. */
+static void
+make_room(struct listener *l)
+{
+	if (l->table.in_phase[JOB_READING] < READING_MAX)
+		return;
+	const struct jobtable_entry *e = jobtable_give_up_reader(&l->table);
+
+	if (e == NULL)
+		return;
+	log_info("process %ld is ended: %u clients are slow to send their requests, its longest", (long)e->pid, READING_MAX);
+	kill(e->pid, SIGKILL);
 }
 
 static void
@@ -219,6 +232,8 @@ receive_job(struct listener *l, int client, const struct sockaddr_storage *from)
 	stats_accepted(&l->stats);
 	if (from->ss_family == AF_UNIX || access_address(from, address) == OK)
 		why = admit(l, from, address);
+	if (why == REASON_NONE)
+		make_room(l);
 	/* A refusal is a favour: beyond a bound it is left out. */
 	if (why != REASON_NONE && l->table.in_phase[JOB_HELPER] >= HELPERS_MAX) {
 		access_format(from, name);

@@ -188,6 +188,22 @@ one_client_gets_no_more_than_its_share(void **state)
 	jobtable_release(&t);
 }
 
+static void
+the_longest_reader_gives_way(void **state)
+{
+	struct jobtable t = table(1, 10, 4);
+
+	(void)state;
+	assert_int_equal(want(&t, 1), JOBTABLE_GO);
+	jobtable_remove(&t, jobtable_find(&t, 2));
+	assert_int_equal(jobtable_give_up_reader(&t)->pid, 3);
+	assert_int_equal(t.in_phase[JOB_READING], 1);
+	assert_int_equal(want(&t, 3), JOBTABLE_FULL);
+	assert_int_equal(jobtable_give_up_reader(&t)->pid, 4);
+	assert_null(jobtable_give_up_reader(&t));
+	jobtable_release(&t);
+}
+
 int
 main(void)
 {
@@ -201,6 +217,7 @@ main(void)
 		cmocka_unit_test(readers_are_counted_by_address),
 		cmocka_unit_test(the_client_with_fewer_jobs_is_next),
 		cmocka_unit_test(one_client_gets_no_more_than_its_share),
+		cmocka_unit_test(the_longest_reader_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
