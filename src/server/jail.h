@@ -44,7 +44,7 @@ struct jail_view {
 	const struct view *view;
 	const char *root;          /* absolute: a folder with exactly the view's entries, for the whole of the job */
 	const struct strv *hidden; /* of these folders, whatever this machine has there, only the entries are seen */
-	bool has_system;           /* all of this machine's system is seen, headers too, as distcc's clients expect it */
+	const struct strv *system; /* folders of this machine's system that are seen as well, as distcc's clients want; or NULL */
 };
 
 struct jail_job {

@@ -27,7 +27,6 @@
 
 #define LINK_HOPS 16
 
-static const char *const system_folders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32"};
 /* Below /usr only what programs need: a job has no business with the rest, and with a view it is the client's. */
 static const char *const program_folders[] = {
 	"/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32", "/usr/libexec", "/usr/share/locale",
@@ -263,17 +262,40 @@ show_programs_of_target(struct jail_plan *p, const char *component)
 	}
 }
 
+/* A link on the way to it could lead anywhere. */
+static bool
+is_way_plain(const char *path)
+{
+	char *dir = path_dir(path);
+	char *real = realpath(dir, NULL);
+	bool is_plain = real != NULL && strcmp(real, dir) == 0;
+
+	free(real);
+	free(dir);
+	return is_plain;
+}
+
+static void
+add_system_of_view(const struct jail_job *job, struct jail_plan *p)
+{
+	const struct strv *system = job->view != NULL ? job->view->system : NULL;
+
+	for (size_t i = 0; system != NULL && i < system->count; i++) {
+		const char *folder = system->items[i];
+
+		if (!is_below_link(p, folder) && jail_plan_find_cover(p, folder) == &p->covers[0] && is_way_plain(folder))
+			add_system_folder(p, folder);
+	}
+}
+
 static void
 add_covers(const struct jail_job *job, struct jail_plan *p)
 {
 	jail_plan_add_cover(p, "/", JAIL_COVER_ROOT);
-	if (job->view != NULL && job->view->has_system)
-		for (size_t i = 0; i < COUNT(system_folders); i++)
-			add_system_folder(p, system_folders[i]);
-	else
-		for (size_t i = 0; i < COUNT(program_folders); i++)
-			add_system_folder(p, program_folders[i]);
+	for (size_t i = 0; i < COUNT(program_folders); i++)
+		add_system_folder(p, program_folders[i]);
 	add_system_folder(p, "/etc/alternatives");
+	add_system_of_view(job, p);
 	for (size_t i = 0; job->toolchain != NULL && i < job->toolchain->count; i++) {
 		show_chain(p, job->toolchain->items[i]);
 		show_programs_of_target(p, job->toolchain->items[i]);

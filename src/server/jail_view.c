@@ -316,7 +316,7 @@ check_headers(const struct jail_job *job)
 	const char *missed = NULL;
 	bool is_seen = false;
 
-	if (job->view->has_system)
+	if (job->view->system != NULL)
 		return OK;
 	for (size_t i = 0; job->argv != NULL && i < job->argv->count; i++)
 		if (strcmp(job->argv->items[i], "-nostdinc") == 0 || strcmp(job->argv->items[i], "-nobuiltininc") == 0)

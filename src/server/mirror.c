@@ -295,7 +295,7 @@ mirror_read(struct mirror *m)
 	manifest.entry_count = m->count;
 	hide_headers(m);
 	e = view_init(&m->view, &manifest, NULL, 0);
-	m->jail = (struct jail_view){.view = &m->view, .root = m->directory, .hidden = &m->hidden, .has_system = true};
+	m->jail = (struct jail_view){.view = &m->view, .root = m->directory, .hidden = &m->hidden, .system = &m->shown};
 	return e;
 }
 

@@ -17,6 +17,7 @@
 #include "jail_plan.h"
 #include "path.h"
 #include "strv.h"
+#include "view.h"
 #include "xalloc.h"
 
 static const struct jail_cover *
@@ -119,6 +120,30 @@ a_client_elsewhere_writes_only_the_root(void **state)
 		assert_true(strcmp(p.covers[i].path, "/usr") != 0 && strcmp(p.covers[i].path, "/usr/include") != 0);
 	assert_int_equal(kind_of(&p, "/dev/null"), JAIL_COVER_DEVICE);
 	jail_plan_release(&p);
+}
+
+/* What distcc's clients link of this machine's system, and no more. */
+static void
+a_view_shows_the_systems_folders_that_it_names(void **state)
+{
+	struct strv system = {0}, hidden = {0};
+	struct view none = {0};
+	struct jail_view view = {.view = &none, .root = "/", .hidden = &hidden, .system = &system};
+	struct jail_job job = {.compiler = "/usr/bin/gcc", .cwd = "/w", .view = &view};
+	struct jail_plan p = {0};
+
+	(void)state;
+	strv_add(&system, "/usr/include");
+	strv_add(&system, "/usr/lib/gcc");
+	assert_int_equal(jail_plan_make(&job, &p), OK);
+	assert_non_null(find(&p, "/usr/include"));
+	assert_non_null(find(&p, "/usr/lib"));
+	assert_null(find(&p, "/usr/lib/gcc"));
+	assert_null(find(&p, "/usr"));
+	assert_null(find(&p, "/usr/share"));
+	assert_null(find(&p, "/usr/local/include"));
+	jail_plan_release(&p);
+	strv_release(&system);
 }
 
 static void
@@ -320,6 +345,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_client_elsewhere_writes_only_the_root),
+		cmocka_unit_test(a_view_shows_the_systems_folders_that_it_names),
 		cmocka_unit_test(a_client_below_the_toolchain_writes_there_too),
 		cmocka_unit_test(a_compiler_elsewhere_shows_its_prefix),
 		cmocka_unit_test(links_to_a_compiler_are_followed),
