@@ -93,6 +93,14 @@ open_log(struct daemon *d)
 
 /* The sockets that a service manager bound, or our own. */
 static int
+check_chaos(const struct settings *s, const struct sockets *jobs)
+{
+	if (!s->chaos.is_on || sockets_are_loopback(jobs))
+		return 0;
+	return fail(EXIT_BAD_ARGUMENTS, xstrdup("--chaos is for tests: it needs --listen with loopback addresses only"));
+}
+
+static int
 open_sockets(struct daemon *d, size_t handed_over)
 {
 	const struct settings *s = &d->settings;
@@ -106,9 +114,10 @@ open_sockets(struct daemon *d, size_t handed_over)
 			            xstrdup("LISTEN_FDS names a descriptor that is no listening socket"));
 	if (handed_over == 0 && sockets_open(&d->jobs, &s->listen, s->port, &error) != OK)
 		return fail(EXIT_BIND_FAILED, error);
-	if (s->chaos.is_on && !sockets_are_loopback(&d->jobs))
-		return fail(EXIT_BAD_ARGUMENTS,
-		            xstrdup("--chaos is for tests: it needs --listen with loopback addresses only"));
+	int code = check_chaos(s, &d->jobs);
+
+	if (code != 0)
+		return code;
 	if (s->has_stats && sockets_open(&d->stats, &s->listen, s->stats_port, &error) != OK)
 		return fail(EXIT_BIND_FAILED, error);
 	return 0;
@@ -474,9 +483,11 @@ check_places(const struct settings *s)
 	/* On any port: the daemon that runs may have the right one. */
 	if (sockets_open(&probe, &s->listen, 0, &error) != OK)
 		return fail(EXIT_BIND_FAILED, error);
-	sockets_close(&probe);
-	int code = s->log_file != NULL ? check_file("--log-file", s->log_file) : 0;
+	int code = check_chaos(s, &probe);
 
+	sockets_close(&probe);
+	if (code == 0 && s->log_file != NULL)
+		code = check_file("--log-file", s->log_file);
 	if (code == 0 && s->pid_file != NULL)
 		code = check_file("--pid-file", s->pid_file);
 	return code;

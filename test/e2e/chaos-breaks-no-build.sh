@@ -14,6 +14,8 @@ most_seconds=100
 # --- only for tests: never where others can come ---
 expect 101 dccd --daemon --port 1 --store-dir "$work/no.store" --chaos "$faults"
 says 'loopback addresses only'
+expect 101 dccd --check --listen 0.0.0.0 --store-dir "$work/no.store" --chaos "$faults"
+says 'loopback addresses only'
 expect 101 dccd --inetd --chaos "$faults"
 says '--inetd'
 expect 101 dccd --daemon --listen 127.0.0.2 --chaos flip:2
