@@ -11,7 +11,7 @@
  *
  *     job: WANT    the request is complete; again while it waits: "where am I?"
  *     listener: GO, or QUEUED (number = jobs ahead), or FULL, or STOPPING
- *     job: FREE    the compiler has ended: its slot can be given away, the reply follows
+ *     job: FREE    the compiler has ended: its slot can be given away, the reply follows (number = MiB of it, in memory)
  *     job: REPORT  what became of it, for the statistics
  *     job: CHANGED compilers changed on disk: their new identities are in the directory
  */
@@ -42,7 +42,7 @@ enum control_outcome {
 
 struct control {
 	uint32_t type;    /* enum control_type */
-	uint32_t number;  /* QUEUED: jobs ahead; REPORT: enum control_outcome */
+	uint32_t number;  /* QUEUED: jobs ahead; FREE: MiB; REPORT: enum control_outcome */
 	uint32_t is_pump; /* REPORT: 1 for a job in pump mode */
 	int64_t wall_ms;  /* REPORT: of the compiler */
 	int64_t peak_kb;  /* REPORT: largest process of the compile */

@@ -77,15 +77,15 @@ jobtable_count(const struct jobtable *t, enum jobtable_phase phase, const unsign
 }
 
 struct jobtable_entry *
-jobtable_give_up_reader(struct jobtable *t)
+jobtable_give_up(struct jobtable *t, enum jobtable_phase phase, size_t least_mb)
 {
 	struct jobtable_entry *oldest = NULL;
 
 	for (size_t i = 0; i < t->count; i++)
-		if (t->list[i].phase == JOB_READING && (oldest == NULL || t->list[i].turn < oldest->turn))
+		if (t->list[i].phase == phase && t->list[i].kept_mb >= least_mb && (oldest == NULL || t->list[i].turn < oldest->turn))
 			oldest = &t->list[i];
 	if (oldest != NULL)
-		enter(t, oldest, JOB_REPLYING);
+		enter(t, oldest, JOB_HELPER);
 	return oldest;
 }
 
@@ -123,10 +123,23 @@ jobtable_ahead(const struct jobtable *t, const struct jobtable_entry *e)
 }
 
 void
-jobtable_free_slot(struct jobtable *t, struct jobtable_entry *e)
+jobtable_free_slot(struct jobtable *t, struct jobtable_entry *e, size_t kept_mb)
 {
-	if (e->phase == JOB_RUNNING)
-		enter(t, e, JOB_REPLYING);
+	if (e->phase != JOB_RUNNING)
+		return;
+	enter(t, e, JOB_REPLYING);
+	e->turn = t->next_turn++;
+	e->kept_mb = kept_mb;
+}
+
+size_t
+jobtable_kept_mb(const struct jobtable *t)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < t->count && t->in_phase[JOB_REPLYING] != 0; i++)
+		sum += t->list[i].phase == JOB_REPLYING ? t->list[i].kept_mb : 0;
+	return sum;
 }
 
 static bool

@@ -27,7 +27,8 @@ struct jobtable_entry {
 	pid_t pid;
 	int control_fd; /* -1: none, or its other end is closed; the owner of the table closes it */
 	enum jobtable_phase phase;
-	uint64_t turn;  /* order of arrival, and then in the queue */
+	uint64_t turn;  /* order in which they began to read, to wait or to reply */
+	size_t kept_mb; /* of outputs in memory, while it replies */
 	unsigned char address[ACCESS_ADDRESS_SIZE];
 };
 
@@ -57,9 +58,9 @@ jobtable_release(struct jobtable *t);
 struct jobtable_entry *
 jobtable_add(struct jobtable *t, pid_t pid, int control_fd, enum jobtable_phase phase,
              const unsigned char address[ACCESS_ADDRESS_SIZE]);
-/* Of those that read the one that came first, which does not count as reading any more; NULL: nobody reads. */
+/* Of those in the phase that keep so much the one that has been there longest, which is a helper then; NULL: nobody is. */
 struct jobtable_entry *
-jobtable_give_up_reader(struct jobtable *t);
+jobtable_give_up(struct jobtable *t, enum jobtable_phase phase, size_t least_mb);
 /* NULL: no child of ours. */
 struct jobtable_entry *
 jobtable_find(struct jobtable *t, pid_t pid);
@@ -77,7 +78,10 @@ size_t
 jobtable_ahead(const struct jobtable *t, const struct jobtable_entry *e);
 /* e needs its slot no more. */
 void
-jobtable_free_slot(struct jobtable *t, struct jobtable_entry *e);
+jobtable_free_slot(struct jobtable *t, struct jobtable_entry *e, size_t kept_mb);
+/* What all that reply keep. */
+size_t
+jobtable_kept_mb(const struct jobtable *t);
 /* The next one that may run, which now has its slot; NULL while all slots are taken, or nobody waits who may have one. */
 struct jobtable_entry *
 jobtable_next(struct jobtable *t);

@@ -137,6 +137,35 @@ answer_want(struct listener *l, struct jobtable_entry *e)
 	count_running(l);
 }
 
+static bool
+give_up(struct listener *l, enum jobtable_phase phase, size_t least_mb, const char *what)
+{
+	size_t others = l->table.in_phase[phase];
+	const struct jobtable_entry *e = jobtable_give_up(&l->table, phase, least_mb);
+
+	if (e == NULL)
+		return false;
+	log_notice("process %ld is ended, whose client %s the longest of %zu", (long)e->pid, what, others);
+	kill(e->pid, SIGKILL);
+	return true;
+}
+
+/*
+ * Its outputs are in memory, which no cgroup counts any more, for as long as the client takes to read them. All answers together
+ * may have as much as all jobs that run.
+ */
+static void
+take_back_slot(struct listener *l, struct jobtable_entry *e, size_t kept_mb)
+{
+	const struct settings *s = l->setup->settings;
+
+	jobtable_free_slot(&l->table, e, kept_mb);
+	while (jobtable_kept_mb(&l->table) > (size_t)(s->job_disk >> 20) * s->jobs &&
+	       give_up(l, JOB_REPLYING, 1, "reads its answer"))
+		;
+	grant_slots(l);
+}
+
 /* What a job says; its end of the pair closes when it dies. */
 static void
 hear(struct listener *l, struct jobtable_entry *e)
@@ -148,8 +177,7 @@ hear(struct listener *l, struct jobtable_entry *e)
 		if (c.type == CONTROL_WANT) {
 			answer_want(l, e);
 		} else if (c.type == CONTROL_FREE) {
-			jobtable_free_slot(&l->table, e);
-			grant_slots(l);
+			take_back_slot(l, e, c.number);
 		} else if (c.type == CONTROL_REPORT) {
 			stats_report(&l->stats, &c, io_now_ms());
 		} else if (c.type == CONTROL_CHANGED) {
@@ -210,14 +238,8 @@ admit(const struct listener *l, const struct sockaddr_storage *from,
 static void
 make_room(struct listener *l)
 {
-	if (l->table.in_phase[JOB_READING] < READING_MAX)
-		return;
-	const struct jobtable_entry *e = jobtable_give_up_reader(&l->table);
-
-	if (e == NULL)
-		return;
-	log_info("process %ld is ended: %u clients are slow to send their requests, its longest", (long)e->pid, READING_MAX);
-	kill(e->pid, SIGKILL);
+	if (l->table.in_phase[JOB_READING] >= READING_MAX)
+		give_up(l, JOB_READING, 0, "sends its request");
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -107,10 +108,28 @@ take_slot(struct job *j)
 	return e;
 }
 
-static void
-free_slot(struct job *j)
+static int64_t
+size_of(int fd)
 {
-	struct control done = {.type = CONTROL_FREE};
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 ? st.st_size : 0;
+}
+
+static uint32_t
+megabytes(const struct jail_result *r)
+{
+	int64_t sum = size_of(r->stdout_fd) + size_of(r->stderr_fd);
+
+	for (size_t i = 0; i < r->output_count; i++)
+		sum += r->outputs[i].size;
+	return (uint32_t)(sum >> 20);
+}
+
+static void
+free_slot(struct job *j, const struct jail_result *r)
+{
+	struct control done = {.type = CONTROL_FREE, .number = megabytes(r)};
 
 	if (j->control_fd >= 0 && control_send(j->control_fd, &done) != OK)
 		log_debug("the listener is gone");
@@ -237,7 +256,7 @@ work_run(struct job *j, const struct work *w, struct jail_result *result)
 	if (e != OK)
 		return e;
 	e = run_jail(j, w, &r);
-	free_slot(j);
+	free_slot(j, &r);
 	peer_begin_answer(&j->peer);
 	if (e == OK) {
 		j->exit_code = process_exit_code(r.status);

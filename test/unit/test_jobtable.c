@@ -56,7 +56,7 @@ slots_are_granted_in_order_of_arrival(void **state)
 	static const pid_t order[] = {2, 4, 1, 3};
 
 	for (int i = 0; i < 3; i++) {
-		jobtable_free_slot(&t, jobtable_find(&t, order[i]));
+		jobtable_free_slot(&t, jobtable_find(&t, order[i]), 0);
 		struct jobtable_entry *e = jobtable_next(&t);
 
 		assert_non_null(e);
@@ -118,8 +118,8 @@ a_slot_is_given_back_once(void **state)
 
 	(void)state;
 	assert_int_equal(want(&t, 1), JOBTABLE_GO);
-	jobtable_free_slot(&t, jobtable_find(&t, 1));
-	jobtable_free_slot(&t, jobtable_find(&t, 1));
+	jobtable_free_slot(&t, jobtable_find(&t, 1), 0);
+	jobtable_free_slot(&t, jobtable_find(&t, 1), 0);
 	assert_int_equal(t.in_phase[JOB_RUNNING], 0);
 	assert_int_equal(want(&t, 1), JOBTABLE_FULL);
 	assert_int_equal(want(&t, 2), JOBTABLE_GO);
@@ -155,7 +155,7 @@ the_client_with_fewer_jobs_is_next(void **state)
 	static const pid_t freed[] = {1, 2, 6, 3, 7}, next[] = {6, 3, 7, 4, 8};
 
 	for (int i = 0; i < 5; i++) {
-		jobtable_free_slot(&t, jobtable_find(&t, freed[i]));
+		jobtable_free_slot(&t, jobtable_find(&t, freed[i]), 0);
 		struct jobtable_entry *e = jobtable_next(&t);
 
 		assert_non_null(e);
@@ -181,26 +181,30 @@ one_client_gets_no_more_than_its_share(void **state)
 	assert_null(jobtable_next(&t));
 	assert_int_equal(want(&t, 4), JOBTABLE_FULL);
 	assert_int_equal(want(&t, 5), JOBTABLE_GO);
-	jobtable_free_slot(&t, jobtable_find(&t, 5));
+	jobtable_free_slot(&t, jobtable_find(&t, 5), 0);
 	assert_null(jobtable_next(&t));
-	jobtable_free_slot(&t, jobtable_find(&t, 1));
+	jobtable_free_slot(&t, jobtable_find(&t, 1), 0);
 	assert_int_equal(jobtable_next(&t)->pid, 3);
 	jobtable_release(&t);
 }
 
 static void
-the_longest_reader_gives_way(void **state)
+the_longest_in_a_phase_gives_way(void **state)
 {
-	struct jobtable t = table(1, 10, 4);
+	struct jobtable t = table(2, 10, 4);
 
 	(void)state;
+	assert_int_equal(want(&t, 3), JOBTABLE_GO);
 	assert_int_equal(want(&t, 1), JOBTABLE_GO);
-	jobtable_remove(&t, jobtable_find(&t, 2));
-	assert_int_equal(jobtable_give_up_reader(&t)->pid, 3);
+	jobtable_free_slot(&t, jobtable_find(&t, 3), 5);
+	jobtable_free_slot(&t, jobtable_find(&t, 1), 0);
+	assert_int_equal(jobtable_give_up(&t, JOB_READING, 0)->pid, 2);
 	assert_int_equal(t.in_phase[JOB_READING], 1);
-	assert_int_equal(want(&t, 3), JOBTABLE_FULL);
-	assert_int_equal(jobtable_give_up_reader(&t)->pid, 4);
-	assert_null(jobtable_give_up_reader(&t));
+	assert_int_equal(want(&t, 2), JOBTABLE_FULL);
+	assert_int_equal(jobtable_kept_mb(&t), 5);
+	assert_int_equal(jobtable_give_up(&t, JOB_REPLYING, 1)->pid, 3);
+	assert_int_equal(jobtable_kept_mb(&t), 0);
+	assert_null(jobtable_give_up(&t, JOB_REPLYING, 1));
 	jobtable_release(&t);
 }
 
@@ -217,7 +221,7 @@ main(void)
 		cmocka_unit_test(readers_are_counted_by_address),
 		cmocka_unit_test(the_client_with_fewer_jobs_is_next),
 		cmocka_unit_test(one_client_gets_no_more_than_its_share),
-		cmocka_unit_test(the_longest_reader_gives_way),
+		cmocka_unit_test(the_longest_in_a_phase_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
