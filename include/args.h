@@ -45,6 +45,7 @@ enum args_compiler { ARGS_GCC, ARGS_CLANG, ARGS_COMPILERS };
 /* Everything known about one command. Starts as {0}; args_release frees. */
 struct args {
 	struct strv argv;              /* expanded: no @file; argv[0] is the compiler */
+	bool is_native_known;          /* set before args_scan: what -march=native means is said elsewhere, and keeps nobody here */
 	enum reason here;              /* REASON_NONE: may go away; else why it stays */
 	char *detail;                  /* the option or file that decided, or NULL */
 	/*

@@ -74,6 +74,7 @@ struct wire_job {
 	uint32_t form;       /* enum args_form */
 	uint32_t umask;
 	struct strv outputs; /* files whose folders must exist: as in argv */
+	struct strv native;  /* what gcc makes of -march=native and then of -mtune=native at the client; empty: argv has neither */
 };
 
 enum wire_role {

@@ -142,7 +142,7 @@ ask(struct attempt *a, const struct host *h, struct pump *p, struct talk_result 
 	struct pump_question q = {.host = h->id,
 	                          .compiler = a->job.compiler,
 	                          .cwd = a->job.cwd,
-	                          .argv = &a->job.args->argv};
+	                          .argv = a->job.scanned};
 
 	state_enter(a->job.state, STATE_PREPROCESS, a->job.host, a->job.slot);
 	enum err e = pump_open(p, a->dirs);
@@ -247,7 +247,7 @@ report_difference(struct attempt *a, const struct host *h, struct talk_result *r
 	struct pump p = PUMP_INIT;
 	struct pump_message m;
 	struct pump_question q = {.host = h->id, .compiler = a->job.compiler, .cwd = a->job.cwd,
-	                          .argv = &a->job.args->argv, .names = &r->names};
+	                          .argv = a->job.scanned, .names = &r->names};
 	enum err e = pump_open(&p, a->dirs);
 
 	if (e == OK)
@@ -319,6 +319,8 @@ check_text(const struct attempt *a, enum attempt_way way, struct talk_result *r)
 	if (way == ATTEMPT_DISTCC && !fits_distcc(a->job.args))
 		return talk_fail(r, TALK_HOST_FAILED, REASON_VIEW,
 		                 "a stock distccd would lose files of this job");
+	if (way == ATTEMPT_DISTCC && a->job.native != NULL)
+		return talk_fail(r, TALK_UNFIT, REASON_NATIVE_CPU, "a stock distccd cannot be told of this processor");
 	return TALK_DONE;
 }
 

@@ -42,6 +42,7 @@ struct build {
 	bool has_dirs;
 	struct state_writer state;
 	struct args args;
+	struct native native; /* what the command's -march=native means here */
 	struct identity identity;
 	struct sched sched;
 	bool has_sched;
@@ -409,6 +410,8 @@ fill_job(struct build *b)
 	const char *tmpdir = getenv("TMPDIR");
 
 	b->attempt.job.args = &b->args;
+	b->attempt.job.native = b->native.words.count > 0 ? &b->native.words : NULL;
+	b->attempt.job.scanned = b->native.words.count > 0 ? &b->native.argv : &b->args.argv;
 	b->attempt.job.identity = &b->identity;
 	b->attempt.job.compiler = b->m->path;
 	b->attempt.job.cwd = b->cwd;
@@ -459,13 +462,20 @@ have_outputs_a_place(const struct build *b)
 static void
 name_processor(struct build *b)
 {
-	struct strv argv = {0};
+	struct args named = {.is_native_known = true};
+	struct native *n = &b->native;
 
 	if (b->args.here != REASON_NATIVE_CPU || local_identify(&b->dirs, b->m->path, &b->identity) != OK ||
-	    native_resolve(b->m->path, b->identity.compiler, &b->args.argv, &argv) != OK)
+	    native_resolve(b->m->path, b->identity.compiler, &b->args.argv, n) != OK)
 		return;
+	if (n->words.count > 0) {
+		strv_add_all(&named.argv, b->args.argv.items);
+	} else {
+		named.argv = n->argv;
+		n->argv = (struct strv){0};
+	}
 	args_release(&b->args);
-	b->args.argv = argv;
+	b->args = named;
 	args_scan(&b->args);
 }
 
@@ -535,6 +545,7 @@ release(struct build *b)
 	state_close(&b->state);
 	attempt_release(&b->attempt);
 	args_release(&b->args);
+	native_release(&b->native);
 	identity_release(&b->identity);
 	sched_release(&b->sched);
 	userdir_release(&b->dirs);

@@ -62,6 +62,8 @@ put_job(const struct talk_job *job, enum args_form form, struct buffer *out)
 		strv_add(&m.outputs, job->args->dep_file);
 	if (job->args->named_outputs.count > 0)
 		strv_add_all(&m.outputs, job->args->named_outputs.items);
+	if (job->native != NULL)
+		strv_add_all(&m.native, job->native->items);
 	add_environment(job, form, &m.env);
 	wire_put_job(out, &m);
 	m.digest = NULL;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What cannot be said in other words stays here: gcc writes its options into debug information, listings of
- * assembler and LTO objects in their order, and --param comes behind -O2 unless the driver put it there; clang's features
- * through -Xclang come behind those of -m.
- *
  * gcc's driver turns -march=native into -march=CPU, one -m or -mno- word per feature, and --param for the caches;
  * these are words for the driver too. clang's gives its own compiler a CPU and a list of features, for some of which the
  * driver has no word: they go through -Xclang. Nothing is kept: a folder of settings may be shared by machines.
+ *
+ * gcc writes its options into debug information, listings of assembler and LTO objects in their order, and --param comes
+ * behind -O2 unless the driver put it there. Then the option stays, and the volunteer's driver is told what it means: on x86
+ * it takes that from one place of its specs. What is left stays here: clang's features through -Xclang come behind those of -m.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -40,40 +40,63 @@ is_in_the_way(const char *word, enum args_compiler kind)
 	       strcmp(word, "-fverbose-asm") == 0 || strcmp(word, "-frecord-gcc-switches") == 0;
 }
 
-/* What is asked, if it is asked once and nothing else has a say in what it means. */
-static enum err
-read_command(const struct strv *argv, enum args_compiler kind, unsigned *asked)
+static bool
+has_any(const struct strv *argv, const char *const starts[], size_t count)
 {
-	static const char *const others[] = {"-m32", "-mx32", "-m16", "-miamcu", "-mcpu=", "-target", "--target=", "-march=",
-	                                     "-mtune="};
-
-	bool has_tune = false;
-
-	*asked = 0;
-	for (size_t i = 1; i < argv->count; i++) {
-		const char *word = argv->items[i];
-		unsigned option = option_of(word);
-
-		has_tune = has_tune || word_starts_with(word, "-mtune=");
-
-		if ((*asked & option) != 0 || is_in_the_way(word, kind))
-			return ERR_MISSING;
-		*asked |= option;
-	}
 	for (size_t i = 1; i < argv->count; i++)
-		for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++) {
-			bool is_other = word_starts_with(argv->items[i], others[k]) && option_of(argv->items[i]) == 0;
-			/* A -mtune beside -march=native is no matter, nor the other way about. */
-			bool is_free = (word_starts_with(others[k], "-mtune=") && (*asked & NATIVE_TUNE) == 0) ||
-			               (word_starts_with(others[k], "-march=") && (*asked & NATIVE_ARCH) == 0);
+		for (size_t k = 0; k < count; k++)
+			if (word_starts_with(argv->items[i], starts[k]) && option_of(argv->items[i]) == 0)
+				return true;
+	return false;
+}
 
-			if (is_other && !is_free)
-				return ERR_MISSING;
-		}
-	/* gcc's driver tunes for the CPU that it found, not for the one that it names. */
-	if (kind == ARGS_GCC && *asked == NATIVE_ARCH && !has_tune)
-		*asked |= NATIVE_TUNE;
-	return *asked != 0 ? OK : ERR_MISSING;
+#define HAS_ANY(argv, ...) \
+	has_any(argv, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
+/* With these the options mean something else. */
+static bool
+has_other_machine(const struct strv *argv)
+{
+	return HAS_ANY(argv, "-m32", "-mx32", "-m16", "-miamcu", "-mcpu=", "-target", "--target=");
+}
+
+static unsigned
+options_of(const struct strv *argv)
+{
+	unsigned asked = 0;
+
+	for (size_t i = 1; i < argv->count; i++)
+		asked |= option_of(argv->items[i]);
+	return asked;
+}
+
+/* May other words stand in the options' place, each once there, with nothing else that has a say? */
+static bool
+is_replaceable(const struct strv *argv, enum args_compiler kind, unsigned asked)
+{
+	unsigned seen = 0;
+
+	for (size_t i = 1; i < argv->count; i++) {
+		unsigned option = option_of(argv->items[i]);
+
+		if ((seen & option) != 0 || is_in_the_way(argv->items[i], kind))
+			return false;
+		seen |= option;
+	}
+	/* A -mtune beside -march=native is no matter, nor the other way about. */
+	return ((asked & NATIVE_ARCH) == 0 || !HAS_ANY(argv, "-march=")) && ((asked & NATIVE_TUNE) == 0 || !HAS_ANY(argv, "-mtune="));
+}
+
+/* On other machines the words come about elsewhere in the driver. */
+static bool
+can_be_told(enum args_compiler kind)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return kind == ARGS_GCC;
+#else
+	(void)kind;
+	return false;
+#endif
 }
 
 /* ---- what -### prints ---- */
@@ -99,7 +122,10 @@ take_gcc(const struct strv *cc1, unsigned asked, struct strv *words)
 		const char *word = cc1->items[i];
 
 		if (strcmp(word, "--param") == 0 && i + 1 < cc1->count) {
-			strv_take(words, xasprintf("--param=%s", cc1->items[++i]));
+			i++;
+			/* Sizes of caches, for tuning. */
+			if (asked & NATIVE_TUNE)
+				strv_take(words, xasprintf("--param=%s", cc1->items[i]));
 		} else if (word_starts_with(word, "-mtune=")) {
 			if (asked & NATIVE_TUNE)
 				strv_add(words, word);
@@ -229,21 +255,47 @@ replace(const struct strv *argv, const struct strv *words, struct strv *out)
 	}
 }
 
+/* As the driver does it: before all others. */
+static void
+put_first(const struct strv *argv, const struct strv *words, struct strv *out)
+{
+	strv_add(out, argv->items[0]);
+	strv_add_all(out, words->items);
+	for (size_t i = 1; i < argv->count; i++)
+		if (option_of(argv->items[i]) == 0)
+			strv_add(out, argv->items[i]);
+}
+
 enum err
-native_resolve(const char *compiler, enum args_compiler kind, const struct strv *argv, struct strv *out)
+native_resolve(const char *compiler, enum args_compiler kind, const struct strv *argv, struct native *n)
 {
 	struct strv words = {0};
 	char *said = NULL;
-	unsigned asked;
-	enum err e = read_command(argv, kind, &asked);
+	unsigned asked = options_of(argv);
+	bool is_told = !is_replaceable(argv, kind, asked);
+
+	*n = (struct native){0};
+	if (asked == 0 || has_other_machine(argv) || (is_told && !can_be_told(kind)))
+		return ERR_MISSING;
+	/* gcc's driver tunes for the CPU that it found, not for the one that it names. */
+	if (kind == ARGS_GCC && !HAS_ANY(argv, "-mtune="))
+		asked |= NATIVE_TUNE;
+	enum err e = ask(compiler, argv->items[0], is_told ? NATIVE_ARCH | NATIVE_TUNE : asked, &said);
 
 	if (e == OK)
-		e = ask(compiler, argv->items[0], asked, &said);
-	if (e == OK)
 		e = native_parse(said, kind, asked, &words);
+	if (e == OK && is_told)
+		e = native_parse(said, kind, NATIVE_ARCH | NATIVE_TUNE, &n->words);
 	if (e == OK)
-		replace(argv, &words, out);
+		(is_told ? put_first : replace)(argv, &words, &n->argv);
 	strv_release(&words);
 	free(said);
 	return e;
+}
+
+void
+native_release(struct native *n)
+{
+	strv_release(&n->argv);
+	strv_release(&n->words);
 }

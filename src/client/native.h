@@ -11,12 +11,20 @@
 /* Which of them a command has. */
 enum native_option { NATIVE_ARCH = 1 << 0, NATIVE_TUNE = 1 << 1 };
 
+struct native {
+	struct strv argv;  /* the command in words that need no such option; yours to move */
+	struct strv words; /* empty: argv is as good as the command in all that the compiler writes. Else it is for preprocessing
+	                      alone, and a volunteer's gcc is told these: for -march, and from the first --param or -mtune= on for -mtune */
+};
+
 /*
- * The command with these options replaced: the compiler itself says (with -###) what it makes of them. Runs it, so a
- * few milliseconds. ERR_MISSING: another option decides as well, or the compiler's answer is not understood.
+ * Asks the compiler itself (with -###) what it makes of them, so a few milliseconds. ERR_MISSING: no such option, or one that
+ * cannot be said to others; or the compiler's answer is not understood.
  */
 enum err
-native_resolve(const char *compiler, enum args_compiler kind, const struct strv *argv, struct strv *out);
+native_resolve(const char *compiler, enum args_compiler kind, const struct strv *argv, struct native *n);
+void
+native_release(struct native *n);
 /* The words for the options asked for, out of what -### prints. Pure. ERR_PROTOCOL: nothing of the kind in it. */
 enum err
 native_parse(const char *said, enum args_compiler kind, unsigned asked, struct strv *words);

@@ -18,6 +18,8 @@
 /* One job that shall go away: what every language of conversation needs to know of it. All borrowed. */
 struct talk_job {
 	const struct args *args;
+	const struct strv *native;  /* what a gcc elsewhere must be told of -march=native and -mtune=native; NULL: nothing */
+	const struct strv *scanned; /* the command for the include server, which must not depend on this machine's processor */
 	const struct identity *identity;
 	const char *compiler;       /* path, for preprocessing here */
 	const char *cwd;            /* absolute; $PWD's spelling where that names the same folder */

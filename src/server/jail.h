@@ -60,6 +60,7 @@ struct jail_job {
 	const struct strv *outputs;     /* files whose folders must exist, as in argv */
 	const struct jail_view *view;   /* NULL: the source's text is all there is */
 	const char *kept;               /* name of a file in JAIL_TMP (jail_plan.h) that the caller wants; NULL: none */
+	const char *specs;              /* text of a file JAIL_SPECS for the compiler to read; NULL: none. JAIL_NAMESPACES only */
 	mode_t umask;
 	const char *work_dir;           /* below it jails are made (--store-dir) */
 	int64_t deadline_ms;            /* io_now_ms(): then the group is killed; IO_NO_DEADLINE */

@@ -34,6 +34,7 @@
 #include "io.h"
 #include "jail_namespaces.h"
 #include "path.h"
+#include "jail_plan.h"
 #include "xalloc.h"
 
 /* umount2(2)'s: sys/mount.h, which has it, cannot stand beside linux/mount.h. */
@@ -268,6 +269,19 @@ make_links(struct jail_box *b)
 }
 
 static enum err
+put_specs(struct jail_box *b, const char *layer)
+{
+	const char *text = b->job->specs;
+	char *path = xasprintf("%s" JAIL_SPECS, layer);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+	enum err e = fd >= 0 && io_write_exactly(fd, text, strlen(text), IO_NO_DEADLINE) == OK ? OK : jail_box_fail(b, "write specs");
+
+	io_close(&fd);
+	free(path);
+	return e;
+}
+
+static enum err
 make_root(struct jail_box *b, const char *layer)
 {
 	static const char *const folders[] = {"/tmp", "/proc", "/dev", "/etc", JAIL_TMP};
@@ -280,7 +294,7 @@ make_root(struct jail_box *b, const char *layer)
 			e = jail_box_fail(b, "make folders in the tmpfs");
 		free(at);
 	}
-	return e;
+	return e == OK && b->job->specs != NULL ? put_specs(b, layer) : e;
 }
 
 static enum err

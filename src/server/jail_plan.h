@@ -11,6 +11,8 @@
 
 /* The compiler's own temporary files: never collected. */
 #define JAIL_TMP "/dcc-tmp"
+/* There: jail_job.specs. */
+#define JAIL_SPECS JAIL_TMP "/dcc-specs"
 /* Beside the source until it takes the FIFO's place. */
 #define JAIL_ORIGINAL ".dcc-original"
 /* Layers that a job may write to: a bound for what is passed between processes. */

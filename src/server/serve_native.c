@@ -20,12 +20,14 @@
 #include "autoconf.h"
 #include "compress.h"
 #include "io.h"
+#include "jail_plan.h"
 #include "log.h"
 #include "path.h"
 #include "policy.h"
 #include "proof.h"
 #include "serve_files.h"
 #include "serve_native.h"
+#include "specs.h"
 #include "wire.h"
 #include "work.h"
 #include "xalloc.h"
@@ -40,7 +42,8 @@ struct request {
 	enum phase phase;
 	struct wire_job wire;
 	struct strv env;
-	struct strv argv;        /* form 4: as it runs here */
+	struct strv argv;        /* as it runs here */
+	char *specs;             /* of JAIL_SPECS, or NULL */
 	struct files *files;     /* form 4; else NULL */
 	struct proof proof;
 	struct work work;
@@ -192,10 +195,25 @@ plan_proof(struct request *r, const struct args *a)
 	return job_refuse(j, REASON_VIEW, "clang would record the option that makes it list what it reads");
 }
 
+/* -march=native means what the client says, where the compiler can be told. */
+static enum err
+take_native(struct request *r)
+{
+	struct job *j = r->job;
+
+	if (r->wire.native.count == 0)
+		return OK;
+	if (r->work.entry->id.compiler == ARGS_GCC)
+		r->specs = specs_make(&r->wire.native);
+	if (r->specs == NULL)
+		return job_refuse(j, REASON_ARGUMENTS, "%s: no word of a gcc for a processor", r->wire.native.items[0]);
+	return j->confinement->kind == JAIL_NAMESPACES ? OK : job_refuse(j, REASON_VIEW, "no namespaces here: gcc cannot be told of another processor");
+}
+
 static enum err
 check_command(struct request *r)
 {
-	struct args a = {0};
+	struct args a = {.is_native_known = r->wire.native.count > 0};
 	const char *word;
 
 	strv_add_all(&a.argv, r->wire.argv.items);
@@ -236,12 +254,16 @@ fill_work(struct request *r)
 	const struct wire_job *w = &r->wire;
 
 	policy_filter_env(&w->env, (enum args_form)w->form, &r->env);
-	r->work.argv = &w->argv;
+	r->work.argv = &r->argv;
 	if (r->job->is_pump) {
 		proof_command(&r->proof, &w->argv, &r->argv, &r->env);
-		r->work.argv = &r->argv;
 		r->work.kept = PROOF_KEPT;
+	} else {
+		strv_add_all(&r->argv, w->argv.items);
 	}
+	r->work.specs = r->specs;
+	if (r->specs != NULL)
+		strv_add(&r->argv, "-specs=" JAIL_SPECS);
 	r->work.env = &r->env;
 	r->work.outputs = &w->outputs;
 	r->work.cwd = w->cwd;
@@ -265,6 +287,8 @@ take_job(struct request *r, const struct buffer *body)
 	r->job->compiler = xstrdup(w->argv.items[0]);
 	r->job->source = xstrdup(w->argv.items[w->source]);
 	e = find_compiler(r);
+	if (e == OK)
+		e = take_native(r);
 	if (e == OK)
 		e = check_command(r);
 	if (e != OK)
@@ -497,6 +521,7 @@ serve_native_run(struct job *j)
 	wire_job_release(&r.wire);
 	strv_release(&r.env);
 	strv_release(&r.argv);
+	free(r.specs);
 	io_close(&r.work.text_fd);
 	io_close(&r.work.original_fd);
 	return e;

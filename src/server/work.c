@@ -178,6 +178,7 @@ run_jail(struct job *j, const struct work *w, struct jail_result *result)
 		.source = w->view == NULL ? w->source : NULL,
 		.view = w->view,
 		.kept = w->kept,
+		.specs = w->specs,
 		.feed = w->original_fd >= 0 ? JAIL_FEED_FIFO : JAIL_FEED_FILE,
 		.text_fd = w->text_fd,
 		.original_fd = w->original_fd,

@@ -14,6 +14,7 @@ struct work {
 	const char *source;                  /* as in argv */
 	const struct jail_view *view;        /* of a job in pump mode, whose source is in it; else NULL */
 	const char *kept;                    /* name of a file in JAIL_TMP that is wanted, or NULL */
+	const char *specs;                   /* of JAIL_SPECS, which argv names, or NULL */
 	int text_fd;                         /* -1 with a view */
 	int original_fd;                     /* -1: the text is an ordinary file */
 	mode_t umask;

@@ -258,7 +258,10 @@ note_colour(struct args_scan *s, size_t i, const char *value)
 static void
 note_cpu(struct args_scan *s, size_t i, const char *value)
 {
-	if (word_starts_with(value, "native") || word_starts_with(value, "host"))
+	const char *word = s->a->argv.items[i];
+	bool is_known = s->a->is_native_known && (strcmp(word, "-march=native") == 0 || strcmp(word, "-mtune=native") == 0);
+
+	if (!is_known && (word_starts_with(value, "native") || word_starts_with(value, "host")))
 		args_stay(s->a, REASON_NATIVE_CPU, s->a->argv.items[i]);
 	else if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0)
 		s->seen[EFFECT_ASKS] = true;

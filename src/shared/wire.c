@@ -121,7 +121,7 @@ wire_hello_release(struct wire_hello *m)
 
 /*
  * Job: string digest | list argv | string cwd | list env | u32 source | u32 language | u32 form |
- *      u32 umask | list outputs
+ *      u32 umask | list outputs | list native
  */
 void
 wire_put_job(struct buffer *b, const struct wire_job *m)
@@ -137,6 +137,7 @@ wire_put_job(struct buffer *b, const struct wire_job *m)
 	field_put_u32(b, m->form);
 	field_put_u32(b, m->umask);
 	field_put_list(b, &m->outputs);
+	field_put_list(b, &m->native);
 	finish(b, start, WIRE_JOB);
 }
 
@@ -176,6 +177,7 @@ wire_get_job(const unsigned char *p, size_t len, struct wire_job *m)
 	m->form = field_get_u32(&c);
 	m->umask = field_get_u32(&c);
 	field_get_list(&c, WIRE_LIST_MAX, &m->outputs);
+	field_get_list(&c, WIRE_LIST_MAX, &m->native);
 	enum err e = field_done(&c);
 
 	if (e == OK)
@@ -193,6 +195,7 @@ wire_job_release(struct wire_job *m)
 	free(m->cwd);
 	strv_release(&m->env);
 	strv_release(&m->outputs);
+	strv_release(&m->native);
 	*m = (struct wire_job){0};
 }
 

@@ -46,4 +46,9 @@ ran_here a.s view
 echo 'nop' >b.S
 expect 0 dcc gcc -c b.S
 ran_here b.S view
+# What this machine's processor is called goes to it, but not where gcc would record that otherwise.
+if [ "$(uname -m)" = x86_64 ]; then
+	expect 0 dcc gcc -g -march=native -c hello.c
+	ran_here hello.c native-cpu
+fi
 [ "$(count 'COMPILE_OK' "$work/old.log")" -eq "$jobs" ] || fail "sent what distcc's language cannot carry"

@@ -3,7 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -22,18 +26,27 @@ static const char clang_said[] =
 	"\"-xop\" \"-target-feature\" \"+avx\" \"-tune-cpu\" \"znver3\"\n";
 
 static char *
-parsed(const char *said, enum args_compiler kind, unsigned asked)
+join(const struct strv *words)
 {
-	struct strv words = {0};
 	char *line = xstrdup("");
 
-	assert_int_equal(native_parse(said, kind, asked, &words), OK);
-	for (size_t i = 0; i < words.count; i++) {
-		char *longer = xasprintf("%s%s%s", line, i > 0 ? " " : "", words.items[i]);
+	for (size_t i = 0; i < words->count; i++) {
+		char *longer = xasprintf("%s%s%s", line, i > 0 ? " " : "", words->items[i]);
 
 		free(line);
 		line = longer;
 	}
+	return line;
+}
+
+static char *
+parsed(const char *said, enum args_compiler kind, unsigned asked)
+{
+	struct strv words = {0};
+
+	assert_int_equal(native_parse(said, kind, asked, &words), OK);
+	char *line = join(&words);
+
 	strv_release(&words);
 	return line;
 }
@@ -51,7 +64,7 @@ static void
 gcc_names_processor_features_and_caches(void **state)
 {
 	(void)state;
-	expect(gcc_said, ARGS_GCC, NATIVE_ARCH, "-march=znver3 -mavx -mno-xop --param=l1-cache-size=32");
+	expect(gcc_said, ARGS_GCC, NATIVE_ARCH, "-march=znver3 -mavx -mno-xop");
 	expect(gcc_said, ARGS_GCC, NATIVE_ARCH | NATIVE_TUNE,
 	       "-march=znver3 -mavx -mno-xop --param=l1-cache-size=32 -mtune=znver3");
 	expect(gcc_said, ARGS_GCC, NATIVE_TUNE, "--param=l1-cache-size=32 -mtune=znver3");
@@ -84,26 +97,99 @@ what_other_options_decide_too_stays(void **state)
 {
 	static const char *const lines[][4] = {
 		{"gcc", "-march=native", "-m32", NULL},
-		{"gcc", "-march=native", "-march=native", NULL},
-		{"gcc", "-march=native", "-march=core2", NULL},
 		{"clang", "-target", "-mtune=native", NULL},
 		{"gcc", "-mcpu=native", "-O2", NULL},
-		{"gcc", "-march=native", "-g", NULL},
-		{"gcc", "-march=native", "-flto", NULL},
 		{"gcc", "-O2", NULL, NULL},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		struct strv argv = {0}, out = {0};
+		struct strv argv = {0};
+		struct native n;
 
 		for (size_t k = 0; k < 4 && lines[i][k] != NULL; k++)
 			strv_add(&argv, lines[i][k]);
-		assert_int_equal(native_resolve("/nonexistent", ARGS_GCC, &argv, &out), ERR_MISSING);
-		assert_int_equal(out.count, 0);
+		assert_int_equal(native_resolve("/nonexistent", ARGS_GCC, &argv, &n), ERR_MISSING);
+		assert_int_equal(n.argv.count, 0);
 		strv_release(&argv);
 	}
 }
+
+#if defined(__x86_64__)
+/* Prints a driver's answer, and what it was asked. */
+static void
+write_driver(const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs("#!/bin/sh\nset -f\necho ' /x/cc1 -quiet -march=znver3 -mavx --param l1-cache-size=32 -mtune=znver3' >&2\n", f);
+	fclose(f);
+	assert_int_equal(chmod(path, 0755), 0);
+}
+
+static void
+what_leaves_a_trace_is_told_instead_of_replaced(void **state)
+{
+	static const char *const lines[][4] = {
+		{"gcc", "-march=native", "-g", NULL},
+		{"gcc", "-march=native", "-flto", NULL},
+		{"gcc", "-march=native", "-march=core2", NULL},
+		{"gcc", "-march=native", "-march=native", NULL},
+	};
+	char path[] = "/tmp/dcc-native-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	write_driver(path);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct strv argv = {0};
+		struct native n;
+
+		for (size_t k = 0; k < 4 && lines[i][k] != NULL; k++)
+			strv_add(&argv, lines[i][k]);
+		assert_int_equal(native_resolve(path, ARGS_GCC, &argv, &n), OK);
+		char *words = join(&n.words), *scanned = join(&n.argv);
+
+		assert_string_equal(words, "-march=znver3 -mavx --param=l1-cache-size=32 -mtune=znver3");
+		assert_true(strncmp(scanned, "gcc -march=znver3 -mavx", 23) == 0 && strstr(scanned, "native") == NULL);
+		free(words);
+		free(scanned);
+		native_release(&n);
+		strv_release(&argv);
+	}
+	unlink(path);
+}
+
+static void
+what_leaves_none_is_replaced_where_it_stood(void **state)
+{
+	char path[] = "/tmp/dcc-native-XXXXXX";
+	int fd = mkstemp(path);
+	struct strv argv = {0};
+	struct native n;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	write_driver(path);
+	strv_add(&argv, "gcc");
+	strv_add(&argv, "-O2");
+	strv_add(&argv, "-march=native");
+	strv_add(&argv, "-c");
+	assert_int_equal(native_resolve(path, ARGS_GCC, &argv, &n), OK);
+	char *words = join(&n.argv);
+
+	assert_string_equal(words, "gcc -O2 -march=znver3 -mavx --param=l1-cache-size=32 -mtune=znver3 -c");
+	assert_int_equal(n.words.count, 0);
+	free(words);
+	native_release(&n);
+	strv_release(&argv);
+	unlink(path);
+}
+#endif
 
 int
 main(void)
@@ -113,6 +199,10 @@ main(void)
 		cmocka_unit_test(clang_names_features_that_its_driver_has_no_word_for),
 		cmocka_unit_test(an_answer_without_a_processor_is_none),
 		cmocka_unit_test(what_other_options_decide_too_stays),
+#if defined(__x86_64__)
+		cmocka_unit_test(what_leaves_a_trace_is_told_instead_of_replaced),
+		cmocka_unit_test(what_leaves_none_is_replaced_where_it_stood),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
