@@ -210,31 +210,73 @@ read_answer(const struct process_spec *spec, int out, char **said)
 	return e == OK ? io_read_to_end(out, SAID_MAX, said, &len) : e;
 }
 
+/* What the compiler prints with these words. */
 static enum err
-ask(const char *compiler, const char *name, unsigned asked, char **said)
+ask(const char *compiler, char **argv, char **said)
 {
-	char *argv[9] = {(char *)(uintptr_t)name};
 	const char *tmpdir = getenv("TMPDIR");
-	size_t n = 1;
 	int out = -1;
-
-	if (asked & NATIVE_ARCH)
-		argv[n++] = (char *)(uintptr_t)"-march=native";
-	if (asked & NATIVE_TUNE)
-		argv[n++] = (char *)(uintptr_t)"-mtune=native";
-	argv[n++] = (char *)(uintptr_t)"-###";
-	argv[n++] = (char *)(uintptr_t)"-c";
-	argv[n++] = (char *)(uintptr_t)"-xc";
-	argv[n++] = (char *)(uintptr_t)"/dev/null";
 	enum err e = io_open_unnamed(tmpdir != NULL && tmpdir[0] != '\0' ? tmpdir : "/tmp", &out);
 
 	if (e != OK)
 		return e;
-	struct process_spec spec = {.path = compiler, .argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = out,
+	/* Specs go to one of these, commands to the other. */
+	struct process_spec spec = {.path = compiler, .argv = argv, .stdin_fd = -1, .stdout_fd = out, .stderr_fd = out,
 	                            .own_group = true};
 
 	e = read_answer(&spec, out, said);
 	io_close(&out);
+	return e;
+}
+
+static enum err
+ask_meaning(const char *compiler, const char *name, unsigned asked, char **said)
+{
+	struct strv argv = {0};
+
+	strv_add(&argv, name);
+	if (asked & NATIVE_ARCH)
+		strv_add(&argv, "-march=native");
+	if (asked & NATIVE_TUNE)
+		strv_add(&argv, "-mtune=native");
+	strv_add(&argv, "-###");
+	strv_add(&argv, "-c");
+	strv_add(&argv, "-xc");
+	strv_add(&argv, "/dev/null");
+	enum err e = ask(compiler, argv.items, said);
+
+	strv_release(&argv);
+	return e;
+}
+
+bool
+native_knows_specs(const char *specs)
+{
+	static const char name[] = "*cc1_cpu:\n", detect[] = "%:local_cpu_detect(";
+	static const char known[] = "%{march=native:%>march=native%{!mtune=*:%>mtune=native}}%{mtune=native:%>mtune=native}";
+	const char *at = strstr(specs, name), *want = known;
+
+	for (at = at != NULL ? at + strlen(name) : "\n"; *at != '\n' && *at != '\0'; at++) {
+		/* What we put in its place. */
+		if (strncmp(at, detect, strlen(detect)) == 0 && strcspn(at, ")") < strcspn(at, "\n"))
+			at += strcspn(at, ")");
+		else if (*at != ' ' && *at != *want++)
+			return false;
+	}
+	return *want == '\0';
+}
+
+/* A driver that does more at that place, as a distributor may have it, cannot be told. */
+static enum err
+check_specs(const char *compiler, const char *name)
+{
+	char *argv[] = {(char *)(uintptr_t)name, (char *)(uintptr_t)"-dumpspecs", NULL}, *specs;
+	enum err e = ask(compiler, argv, &specs);
+
+	if (e == OK) {
+		e = native_knows_specs(specs) ? OK : ERR_MISSING;
+		free(specs);
+	}
 	return e;
 }
 
@@ -280,8 +322,10 @@ native_resolve(const char *compiler, enum args_compiler kind, const struct strv 
 	/* gcc's driver tunes for the CPU that it found, not for the one that it names. */
 	if (kind == ARGS_GCC && !HAS_ANY(argv, "-mtune="))
 		asked |= NATIVE_TUNE;
-	enum err e = ask(compiler, argv->items[0], is_told ? NATIVE_ARCH | NATIVE_TUNE : asked, &said);
+	enum err e = is_told ? check_specs(compiler, argv->items[0]) : OK;
 
+	if (e == OK)
+		e = ask_meaning(compiler, argv->items[0], is_told ? NATIVE_ARCH | NATIVE_TUNE : asked, &said);
 	if (e == OK)
 		e = native_parse(said, kind, asked, &words);
 	if (e == OK && is_told)

@@ -25,6 +25,12 @@ enum err
 native_resolve(const char *compiler, enum args_compiler kind, const struct strv *argv, struct native *n);
 void
 native_release(struct native *n);
+/*
+ * Does "gcc -dumpspecs" say that at the place where the driver makes the words (cc1_cpu) it does nothing else? Then another
+ * driver can be told them. Pure.
+ */
+bool
+native_knows_specs(const char *specs);
 /* The words for the options asked for, out of what -### prints. Pure. ERR_PROTOCOL: nothing of the kind in it. */
 enum err
 native_parse(const char *said, enum args_compiler kind, unsigned asked, struct strv *words);

@@ -115,6 +115,21 @@ what_other_options_decide_too_stays(void **state)
 	}
 }
 
+static void
+a_driver_that_does_more_cannot_be_told(void **state)
+{
+	(void)state;
+	assert_true(native_knows_specs("*x:\ny\n\n*cc1_cpu:\n%{march=native:%>march=native %:local_cpu_detect(arch %{!m32:64;:32})   "
+	                               "%{!mtune=*:%>mtune=native %:local_cpu_detect(tune %{!m32:64;:32})}} "
+	                               "%{mtune=native:%>mtune=native %:local_cpu_detect(tune %{!m32:64;:32})}\n\n*z:\n"));
+	assert_false(native_knows_specs("*cc1_cpu:\n%{march=native:%>march=native %:local_cpu_detect(arch) "
+	                                "%{!mtune=*:%>mtune=native %:local_cpu_detect(tune)}} "
+	                                "%{mtune=native:%>mtune=native %:local_cpu_detect(tune)} -mhard\n"));
+	assert_false(native_knows_specs("*cc1_cpu:\n%{march=native:%>march=native %:local_cpu_detect(arch\n"));
+	assert_false(native_knows_specs("*cc1_cpu:\n\n"));
+	assert_false(native_knows_specs("*cc1:\n%{march=native:}\n"));
+}
+
 #if defined(__x86_64__)
 /* Prints a driver's answer, and what it was asked. */
 static void
@@ -123,7 +138,9 @@ write_driver(const char *path)
 	FILE *f = fopen(path, "w");
 
 	assert_non_null(f);
-	fputs("#!/bin/sh\nset -f\necho ' /x/cc1 -quiet -march=znver3 -mavx --param l1-cache-size=32 -mtune=znver3' >&2\n", f);
+	fputs("#!/bin/sh\nset -f\n[ \"$1\" != -dumpspecs ] || { printf '*cc1_cpu:\\n%s\\n' '", f);
+	fputs("%{march=native:%>march=native %:local_cpu_detect(arch) %{!mtune=*:%>mtune=native %:local_cpu_detect(tune)}} ", f);
+	fputs("%{mtune=native:%>mtune=native %:local_cpu_detect(tune)}'; exit; }\necho ' /x/cc1 -quiet -march=znver3 -mavx --param l1-cache-size=32 -mtune=znver3' >&2\n", f);
 	fclose(f);
 	assert_int_equal(chmod(path, 0755), 0);
 }
@@ -199,6 +216,7 @@ main(void)
 		cmocka_unit_test(clang_names_features_that_its_driver_has_no_word_for),
 		cmocka_unit_test(an_answer_without_a_processor_is_none),
 		cmocka_unit_test(what_other_options_decide_too_stays),
+		cmocka_unit_test(a_driver_that_does_more_cannot_be_told),
 #if defined(__x86_64__)
 		cmocka_unit_test(what_leaves_a_trace_is_told_instead_of_replaced),
 		cmocka_unit_test(what_leaves_none_is_replaced_where_it_stood),
