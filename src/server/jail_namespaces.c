@@ -33,8 +33,8 @@
 
 #include "io.h"
 #include "jail_namespaces.h"
-#include "path.h"
 #include "jail_plan.h"
+#include "path.h"
 #include "xalloc.h"
 
 /* umount2(2)'s: sys/mount.h, which has it, cannot stand beside linux/mount.h. */
