@@ -56,8 +56,9 @@ struct args {
 	enum args_language language;   /* of the source, with -x taken into account */
 	bool is_preprocessed;          /* the source needs no cpp: ARGS_FORM_AS_IS */
 	bool stops_at_assembly;        /* -S */
-	bool needs_full_cpp;           /* an option forbids gcc's ARGS_FORM_DIRECTIVES (-Wunused-macros) */
+	bool needs_full_cpp;           /* an option forbids gcc's ARGS_FORM_DIRECTIVES (-Wunused-macros, -fopenmp) */
 	bool has_side_outputs;         /* files beside the object and the .d, which a stock distccd would lose */
+	bool has_columns;              /* outputs name columns of the source: -g, -flto, -fsanitize=, coverage, dumps */
 	bool has_debug;                /* -g of some kind (and not -g0 last) */
 	bool has_colour_option;        /* -f[no-](diagnostics-)color...: the user has decided */
 	size_t source;                 /* index of the source in argv */

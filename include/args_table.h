@@ -59,6 +59,9 @@ enum option_effect {
 	EFFECT_SECTIONS,      /* -fbasic-block-sections= */
 	EFFECT_UNUSED_MACROS,
 	EFFECT_PEDANTIC,
+	EFFECT_FULL_CPP,      /* gcc's -fdirectives-only loses what this option is for */
+	EFFECT_PARALLEL,      /* the same, and code for other processors may come with positions in the source */
+	EFFECT_COLUMNS,       /* positions in the source come into the object */
 	EFFECT_PREPROCESSED,  /* -fpreprocessed */
 	EFFECT_DIAGNOSTICS_FORMAT,
 	EFFECT_CPU,           /* -march= and its like: "native" stays here */

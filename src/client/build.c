@@ -423,7 +423,7 @@ fill_job(struct build *b)
 	b->attempt.job.wants_colour = !b->args.has_colour_option && is_colourful_terminal();
 }
 
-/* Would the bytes be those of a local compile? After a full -E the columns in debug information differ. */
+/* Would the bytes be those of a local compile? After a full -E columns of the source differ. */
 static enum reason
 judge_plain(const struct build *b)
 {
@@ -433,7 +433,7 @@ judge_plain(const struct build *b)
 	/* Not a matter of exactness: text would be compiled without what is read besides. */
 	if (why == REASON_LOCAL_FILE || !b->wants_exact)
 		return why == REASON_LOCAL_FILE ? why : REASON_NONE;
-	if (b->args.has_debug &&
+	if (b->args.has_columns &&
 	    args_best_form(&b->args, compiler, b->identity.major) == ARGS_FORM_CPP)
 		return REASON_PLAIN;
 	return why;

@@ -11,6 +11,39 @@
 #define BLANKS_MIN 7u
 #define FILE_MAX_BYTES ((size_t)64 << 20)
 
+/* Those that are lost with their lines: gcc expands macros in them, and prints neither them nor a blank. */
+static bool
+has_vanishing(const char *text)
+{
+	static const char *const names[] = {"message", "redefine_extname"};
+
+	for (const char *p = strstr(text, "pragma"); p != NULL; p = strstr(p, "pragma")) {
+		p += strlen("pragma");
+		p += strspn(p, " \t");
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (strncmp(p, names[i], strlen(names[i])) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* Once for each time that it is entered: the marker of a return has the flag 2. */
+static void
+look_into(struct pragmas *p, const char *flags, size_t len)
+{
+	char *text;
+	size_t n;
+
+	if (p->file[0] == '<' || memchr(flags, '2', len) != NULL ||
+	    io_read_file(p->file, FILE_MAX_BYTES, &text, &n) != OK)
+		return;
+	if (has_vanishing(text)) {
+		log_info("%s: a #pragma message or redefine_extname does not survive preprocessing", p->file);
+		p->is_lost = true;
+	}
+	free(text);
+}
+
 /* # NUMBER "FILE" FLAGS: true for a marker, whose file and line are then the current ones. */
 static bool
 take_marker(struct pragmas *p, const char *line, size_t len)
@@ -32,6 +65,7 @@ take_marker(struct pragmas *p, const char *line, size_t len)
 	free(p->file);
 	p->file = xstrndup(name, (size_t)(end - name));
 	p->line = number;
+	look_into(p, end + 1, (size_t)(line + len - end - 1));
 	return true;
 }
 

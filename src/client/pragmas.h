@@ -10,7 +10,8 @@
 /*
  * gcc's -fdirectives-only carries out #pragma push_macro, pop_macro, poison and their like and leaves a
  * line of blanks: compiled again, the macros would be others. Each such line is looked up in the file that it came
- * from; once and system_header lose nothing. Starts as {0}.
+ * from; once and system_header lose nothing. message and redefine_extname leave no line: files are searched for them.
+ * Starts as {0}.
  */
 struct pragmas {
 	struct buffer partial; /* a line whose end has not come yet */

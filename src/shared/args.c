@@ -194,7 +194,12 @@ judge_plain(const struct args_scan *s)
 {
 	struct args *a = s->a;
 
-	a->needs_full_cpp = s->has_unused_macros || s->is_pedantic;
+	/* "#pragma omp" and "#pragma acc" are lost with their lines. */
+	a->needs_full_cpp = s->has_unused_macros || s->is_pedantic || s->seen[EFFECT_FULL_CPP] ||
+	                    s->seen[EFFECT_PARALLEL];
+	a->has_columns = a->has_debug || (a->language != ARGS_LANG_ASM_CPP &&
+	                                  (s->seen[EFFECT_COLUMNS] || s->seen[EFFECT_SIDE_OUTPUT] ||
+	                                   s->seen[EFFECT_COVERAGE]));
 	/* A source that is text already goes away as it is. */
 	if (a->is_preprocessed)
 		return;
@@ -206,8 +211,8 @@ judge_plain(const struct args_scan *s)
 	/* clang's -frewrite-includes is not for assembler, and after -E its line tables differ. */
 	if (a->has_debug && a->language == ARGS_LANG_ASM_CPP)
 		a->here_plain[ARGS_CLANG] = REASON_PLAIN;
-	/* After a full -E the columns differ. */
-	if (s->seen[EFFECT_PLAIN] || (a->has_debug && a->needs_full_cpp))
+	/* After a full -E the columns differ, and what is sent to other processors has positions. */
+	if (s->seen[EFFECT_PLAIN] || s->seen[EFFECT_PARALLEL] || (a->has_columns && a->needs_full_cpp))
 		a->here_plain[ARGS_GCC] = REASON_PLAIN;
 	for (int k = 0; k < ARGS_COMPILERS && a->inputs.count > 0; k++)
 		a->here_plain[k] = REASON_LOCAL_FILE;

@@ -92,6 +92,7 @@ static const struct row options[] = {
 	{"-fdebug-compilation-dir", PART_HARMLESS},
 	{"-fdiagnostics-color", PART_HARMLESS},
 	{"-fdiagnostics-format=", PART_HARMLESS},
+	{"-fdiagnostics-plain-output", PART_HARMLESS},
 	{"-fdump-", PART_HARMLESS},
 	{"-finput-charset=", PART_CHARSET},
 	{"-fno-color-diagnostics", PART_HARMLESS},

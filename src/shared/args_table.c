@@ -14,8 +14,7 @@
  * -O must not let through: options that read or write files, or print, on the machine where they run.
  */
 #define PLAIN(name, form, class) {name, OPTION_##form, OPTION_##class, EFFECT_NONE, REASON_NONE}
-#define NOTED(name, form, class, effect) \
-	{name, OPTION_##form, OPTION_##class, EFFECT_##effect, REASON_NONE}
+#define NOTED(name, form, class, effect) {name, OPTION_##form, OPTION_##class, EFFECT_##effect, REASON_NONE}
 #define HERE(name, form, reason) {name, OPTION_##form, OPTION_HERE, EFFECT_NONE, REASON_##reason}
 
 const struct option args_table[] = {
@@ -214,20 +213,22 @@ const struct option args_table[] = {
 	HERE("-fdebug-cpp", FLAG, LOCAL_OPTION),
 	NOTED("-fdebug-macro", FLAG, BOTH, PLAIN_CLANG),
 	HERE("-fdep", JOINED, LOCAL_OPTION),
-	HERE("-fdeps-", JOINED, LOCAL_OPTION),
 	NOTED("-fdiagnostics-absolute-paths", FLAG, BOTH, PLAIN),
 	HERE("-fdiagnostics-add-output=", JOINED, LOCAL_OPTION),
 	NOTED("-fdiagnostics-color", JOINED, BOTH, COLOUR),
 	NOTED("-fdiagnostics-format=", JOINED, BOTH, DIAGNOSTICS_FORMAT),
 	NOTED("-fdiagnostics-generate-patch", FLAG, BOTH, PLAIN),
 	NOTED("-fdiagnostics-parseable-fixits", FLAG, BOTH, PLAIN_CLANG),
+	NOTED("-fdiagnostics-plain-output", FLAG, BOTH, COLOUR),
 	NOTED("-fdiagnostics-print-source-range-info", FLAG, BOTH, PLAIN_CLANG),
 	HERE("-fdiagnostics-set-output=", JOINED, LOCAL_OPTION),
 	HERE("-fdirectives-only", FLAG, LOCAL_OPTION),
 	NOTED("-fdump-", JOINED, BOTH, NAMED_PART),
 	HERE("-fdump-ada-spec", JOINED, LOCAL_FILE),
+	HERE("-fdump-analyzer", JOINED, LOCAL_FILE),
 	HERE("-fdump-final-insns", JOINED, LOCAL_FILE),
 	NOTED("-fdump-go-spec=", JOINED, BOTH, PLAIN_FILE),
+	NOTED("-fdump-internal-locations", FLAG, BOTH, PLAIN),
 	HERE("-fembed-", JOINED, LOCAL_OPTION),
 	HERE("-fexec-charset=", JOINED, LOCAL_FILE),
 	HERE("-fexperimental-sanitize-metadata-ignorelist=", JOINED, LOCAL_FILE),
@@ -236,8 +237,8 @@ const struct option args_table[] = {
 	NOTED("-finput-charset=", JOINED, BOTH, PLAIN),
 	HERE("-fintrinsic-modules-path", NEXT, LOCAL_FILE),
 	HERE("-fkeep-system-includes", FLAG, LOCAL_OPTION),
-	HERE("-fltrans", FLAG, LOCAL_OPTION),
-	HERE("-fltrans-output-list=", JOINED, LOCAL_FILE),
+	NOTED("-flto", JOINED, BOTH, COLUMNS),
+	HERE("-fltrans", JOINED, LOCAL_OPTION),
 	NOTED("-fmem-report", JOINED, BOTH, PLAIN),
 	HERE("-fmemory-profile-use", JOINED, LOCAL_FILE),
 	HERE("-fmodule", JOINED, LOCAL_FILE),
@@ -248,8 +249,10 @@ const struct option args_table[] = {
 	HERE("-fno-preprocessed", JOINED, LOCAL_OPTION),
 	PLAIN("-fno-working-directory", FLAG, CPP),
 	HERE("-foffload", JOINED, LOCAL_OPTION),
+	NOTED("-fopenacc", JOINED, BOTH, PARALLEL),
+	NOTED("-fopenmp", JOINED, BOTH, PARALLEL),
 	HERE("-fopenmp-host", JOINED, LOCAL_OPTION),
-	HERE("-fopenmp-host-ir-file-path", JOINED, LOCAL_FILE),
+	NOTED("-fopenmp-simd", FLAG, BOTH, FULL_CPP),
 	HERE("-fopenmp-targets", JOINED, LOCAL_OPTION),
 	NOTED("-fopt-info", JOINED, COMPILE, NAMED_PART),
 	NOTED("-foptimization-record-file=", JOINED, COMPILE, NAMED_FILE),
@@ -286,6 +289,7 @@ const struct option args_table[] = {
 	NOTED("-fsanitize-ignorelist=", JOINED, BOTH, INPUT),
 	NOTED("-fsanitize-system-blacklist=", JOINED, BOTH, INPUT),
 	NOTED("-fsanitize-system-ignorelist=", JOINED, BOTH, INPUT),
+	NOTED("-fsanitize=", JOINED, BOTH, COLUMNS),
 	NOTED("-fsave-optimization-record", JOINED, BOTH, SIDE_OUTPUT),
 	HERE("-fself-test", JOINED, LOCAL_OPTION),
 	HERE("-fselftest", JOINED, LOCAL_OPTION),
@@ -314,8 +318,6 @@ const struct option args_table[] = {
 	NOTED("-gembed-source", FLAG, BOTH, PLAIN_CLANG),
 	HERE("-gen", JOINED, LOCAL_OPTION),
 	HERE("-gen-cdb-fragment-path", NEXT, LOCAL_FILE),
-	HERE("-gen-decls", FLAG, LOCAL_OPTION),
-	HERE("-gen-reproducer", FLAG, LOCAL_OPTION),
 	HERE("-gmodules", JOINED, LOCAL_OPTION),
 	HERE("-gnat", JOINED, LOCAL_OPTION),
 	HERE("-gnatO", NEXT, LOCAL_OPTION),
