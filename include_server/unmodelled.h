@@ -40,6 +40,7 @@
 	X(UNMODELLED_QUESTION, "question", PLAIN, "the compiler does not answer a question in a condition") \
 	X(UNMODELLED_EXTENSION, "extension", PLAIN, "an extension is not followed") \
 	X(UNMODELLED_SIZE, "size", PLAIN, "more files, or larger ones, than can be sent") \
+	X(UNMODELLED_NAME, "name", PLAIN, "a file's name cannot stand in a list of dependencies") \
 	X(UNMODELLED_AUDIT, "audit", PLAIN, "for such options the compiler has read other files than were predicted")
 
 enum unmodelled_ladder { UNMODELLED_PLAIN, UNMODELLED_HERE };
