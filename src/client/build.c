@@ -35,6 +35,8 @@
 #include "talk.h"
 #include "xalloc.h"
 
+#define GCC_WITH_LINKS 10
+
 struct build {
 	const struct config *config;
 	const struct masquerade *m;
@@ -206,6 +208,9 @@ has_doubtful_messages(const struct build *b, const struct talk_result *r)
 
 	if (b->wants_exact && deliver_is_too_wide(r))
 		return true;
+	if (b->wants_exact && b->identity.compiler == ARGS_GCC && b->identity.major >= GCC_WITH_LINKS &&
+	    deliver_lacks_links(&b->args, r))
+		return true;
 	if (!b->wants_exact || b->attempt.way != ATTEMPT_PLAIN || is_quoted_from_text)
 		return false;
 	if (b->attempt.form != ARGS_FORM_CPP)
@@ -217,7 +222,7 @@ static enum reason
 show_result(struct build *b, struct talk_result *r)
 {
 	state_enter(&b->state, STATE_DONE, NULL, -1);
-	enum reason why = deliver_result(&b->args, r);
+	enum reason why = deliver_result(&b->args, b->identity.compiler, r);
 
 	if (why == REASON_NONE)
 		b->exit_code = r->exit_code;
@@ -439,10 +444,20 @@ judge_plain(const struct build *b)
 	return why;
 }
 
+/* "-o x.c" under any name: what a failed compile removes, or one that succeeds writes, is then the user's source. */
+static bool
+is_source(const struct build *b, const char *output)
+{
+	struct stat source, st;
+
+	return stat(output, &st) == 0 && stat(source_name(b), &source) == 0 && st.st_dev == source.st_dev &&
+	       st.st_ino == source.st_ino;
+}
+
 static bool
 has_place(const struct build *b, const char *output)
 {
-	return outputs_is_placeable(output) && (b->cwd == NULL || outputs_has_one_place(b->cwd, output));
+	return outputs_is_placeable(output) && !is_source(b, output) && (b->cwd == NULL || outputs_has_one_place(b->cwd, output));
 }
 
 static bool

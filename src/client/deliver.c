@@ -118,6 +118,56 @@ deliver_is_too_wide(const struct talk_result *r)
 	return is_wide;
 }
 
+/* As gcc decides it: which terminals are known to make a mess of links. */
+static bool
+is_linking_terminal(void)
+{
+	const char *term = getenv("TERM"), *colour = getenv("COLORTERM");
+
+	if (isatty(STDERR_FILENO) != 1 || term == NULL || strcmp(term, "dumb") == 0)
+		return false;
+	if (colour != NULL)
+		return strcmp(colour, "xfce4-terminal") != 0 && strcmp(colour, "gnome-terminal") != 0;
+	if (getenv("GCC_URLS") != NULL || getenv("TERM_URLS") != NULL)
+		return true;
+	return strcmp(term, "xterm") != 0 && strcmp(term, "linux") != 0;
+}
+
+/* Has the user said whether there shall be links? */
+static bool
+has_link_option(const struct args *a)
+{
+	bool has = false;
+
+	for (size_t i = 1; i < a->argv.count; i++) {
+		const char *word = a->argv.items[i];
+
+		if (strncmp(word, "-fdiagnostics-urls=", 19) == 0)
+			has = strcmp(word + 19, "auto") != 0;
+		else if (strcmp(word, "-fdiagnostics-plain-output") == 0)
+			has = true;
+	}
+	return has;
+}
+
+bool
+deliver_lacks_links(const struct args *a, const struct talk_result *r)
+{
+	char *text = NULL;
+	size_t len = 0;
+
+	if (!deliver_has_messages(r) || !is_linking_terminal() || has_link_option(a))
+		return false;
+	if (lseek(r->stderr_fd, 0, SEEK_SET) < 0 ||
+	    io_read_to_end(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, &text, &len) != OK)
+		return true;
+	/* -Wunused, -fpermissive */
+	bool lacks = strstr(text, "-W") != NULL || strstr(text, "-f") != NULL;
+
+	free(text);
+	return lacks;
+}
+
 bool
 deliver_lacks_lines(const struct talk_result *r, enum args_compiler compiler, const char *source)
 {
@@ -130,7 +180,7 @@ deliver_lacks_lines(const struct talk_result *r, enum args_compiler compiler, co
 	    io_read_to_end(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, &text, &len) != OK)
 		return true;
 	bool lacks = compiler == ARGS_GCC ? are_about_other_files(text, source) || are_about_formats(text)
-	                                  : strstr(text, "from <built-in>:") != NULL;
+	                                  : strstr(text, "from <built-in>:") != NULL || strstr(text, "\n# 1 \"") != NULL;
 
 	free(text);
 	return lacks;
@@ -173,12 +223,68 @@ merge_messages(const struct talk_result *r, bool *prints_cpp)
 	return is_among ? OK : ERR_USAGE;
 }
 
-/* The compilers remove an old object when they fail, so that make does not take it for new. */
-static void
-remove_stale_object(const char *object, int exit_code)
+/* "x.c:3: Error: ..." or "/tmp/ccXYZ.s: ...": the assembler, which knows no columns. */
+static bool
+is_from_assembler(const char *line)
 {
-	if (exit_code != 0 && outputs_is_placeable(object))
-		unlink(object);
+	const char *end = line + strcspn(line, ":\n");
+	const char *number = end + 1;
+
+	if (*end != ':')
+		return false;
+	if (end - line > 2 && memcmp(end - 2, ".s", 2) == 0)
+		return true;
+	size_t digits = strspn(number, "0123456789");
+
+	return digits != 0 && number[digits] == ':' && number[digits + 1] == ' ';
+}
+
+static bool
+has_assembler_failed(const struct talk_result *r)
+{
+	char *text = NULL;
+	size_t len = 0;
+	bool has_failed = false;
+
+	if (!deliver_has_messages(r))
+		return false;
+	if (lseek(r->stderr_fd, 0, SEEK_SET) < 0 ||
+	    io_read_to_end(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, &text, &len) != OK)
+		return true;
+	for (const char *line = text; !has_failed && line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		has_failed = is_from_assembler(line);
+	}
+	free(text);
+	return has_failed;
+}
+
+/* Does the assembler only start when the compiler proper has done its work? */
+static bool
+has_two_steps(const struct args *a, enum args_compiler compiler)
+{
+	static const char *const together[] = {"-pipe"};
+	static const char *const apart[] = {"-save-temps", "--save-temps", "-fno-integrated-as", "-no-integrated-as"};
+	bool is_gcc = compiler == ARGS_GCC;
+	const char *const *words = is_gcc ? together : apart;
+	size_t count = is_gcc ? sizeof(together) / sizeof(together[0]) : sizeof(apart) / sizeof(apart[0]);
+
+	if (a->stops_at_assembly || a->language == ARGS_LANG_ASM || a->language == ARGS_LANG_ASM_CPP)
+		return false;
+	for (size_t i = 1; i < a->argv.count; i++)
+		for (size_t k = 0; k < count; k++)
+			if (strncmp(a->argv.items[i], words[k], strlen(words[k])) == 0)
+				return !is_gcc;
+	return is_gcc;
+}
+
+/* The step that fails takes an old object with it, so that make does not take it for new; one before it does not. */
+static void
+remove_stale_object(const struct args *a, enum args_compiler compiler, const struct talk_result *r)
+{
+	if (r->exit_code != 0 && outputs_is_placeable(a->object) &&
+	    (!has_two_steps(a, compiler) || has_assembler_failed(r)))
+		unlink(a->object);
 }
 
 /* Nothing is changed in what a compiler says: what no compiler says is not shown at all. */
@@ -199,13 +305,13 @@ is_showable(int fd)
 }
 
 enum reason
-deliver_result(const struct args *a, struct talk_result *r)
+deliver_result(const struct args *a, enum args_compiler compiler, struct talk_result *r)
 {
 	bool prints_cpp;
 
 	if (!is_showable(r->stdout_fd) || !is_showable(r->stderr_fd) || merge_messages(r, &prints_cpp) != OK)
 		return REASON_DIAGNOSTICS;
-	remove_stale_object(a->object, r->exit_code);
+	remove_stale_object(a, compiler, r);
 	if (outputs_place(&r->outputs) != OK)
 		return REASON_OUTPUT_PLACE;
 	copy_messages(r->stdout_fd, STDOUT_FILENO);

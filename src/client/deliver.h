@@ -13,10 +13,16 @@
  * compile would have. REASON_NONE, or why the job has to be done here after all; then nothing was shown.
  */
 enum reason
-deliver_result(const struct args *a, struct talk_result *r);
+deliver_result(const struct args *a, enum args_compiler compiler, struct talk_result *r);
 /* Did the volunteer's compiler write to stderr? */
 bool
 deliver_has_messages(const struct talk_result *r);
+/*
+ * Would gcc have made links of the options' names in the messages, as it does for most terminals? An option that asks
+ * for them elsewhere would stand in debug information.
+ */
+bool
+deliver_lacks_links(const struct args *a, const struct talk_result *r);
 /*
  * After a job with ARGS_FORM_DIRECTIVES or ARGS_FORM_AS_IS: would the bare compiler have quoted lines of files that the volunteer did
  * not have (gcc reads headers again for that), or counted lines of its own text that differ there (clang's <built-in>)?

@@ -152,8 +152,12 @@ static enum err
 load_response_file(void *context, const char *name, char **text)
 {
 	size_t len;
+	struct stat st;
 
 	(void)context;
+	/* A pipe can be read once, and gcc takes no words from one. */
+	if (stat(name, &st) == 0 && !S_ISREG(st.st_mode))
+		return ERR_MISSING;
 	return io_read_file(name, RESPONSE_FILE_MAX, text, &len);
 }
 

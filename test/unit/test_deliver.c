@@ -18,7 +18,7 @@ static char object[] = "deliver-test.o";
 
 /* Delivers a result with these messages; what went to stderr is in shown, which is yours. */
 static enum reason
-deliver(int exit_code, const char *cpp, const char *compiler, char **shown)
+deliver_from(enum args_compiler compiler, int exit_code, const char *cpp, const char *messages, char **shown)
 {
 	struct talk_result r = TALK_RESULT_INIT;
 	struct args a = {.object = object};
@@ -28,12 +28,12 @@ deliver(int exit_code, const char *cpp, const char *compiler, char **shown)
 	assert_int_equal(io_open_unnamed("/tmp", &seen), OK);
 	r.exit_code = exit_code;
 	buffer_add_string(&r.cpp_messages, cpp);
-	if (*compiler != '\0') {
+	if (*messages != '\0') {
 		assert_int_equal(io_open_unnamed("/tmp", &r.stderr_fd), OK);
-		assert_int_equal(io_write_exactly(r.stderr_fd, compiler, strlen(compiler), IO_NO_DEADLINE), OK);
+		assert_int_equal(io_write_exactly(r.stderr_fd, messages, strlen(messages), IO_NO_DEADLINE), OK);
 	}
 	dup2(seen, STDERR_FILENO);
-	enum reason why = deliver_result(&a, &r);
+	enum reason why = deliver_result(&a, compiler, &r);
 
 	dup2(saved, STDERR_FILENO);
 	close(saved);
@@ -42,6 +42,12 @@ deliver(int exit_code, const char *cpp, const char *compiler, char **shown)
 	close(seen);
 	talk_result_release(&r);
 	return why;
+}
+
+static enum reason
+deliver(int exit_code, const char *cpp, const char *messages, char **shown)
+{
+	return deliver_from(ARGS_CLANG, exit_code, cpp, messages, shown);
 }
 
 static void
@@ -100,6 +106,31 @@ a_failed_compile_takes_the_old_object_away(void **state)
 	assert_int_equal(stat(object, &st), -1);
 }
 
+static void
+is_left_by_gcc(bool expected, const char *messages)
+{
+	struct stat st;
+	char *shown;
+	int fd = open(object, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(deliver_from(ARGS_GCC, 1, "", messages, &shown), REASON_NONE);
+	free(shown);
+	assert_int_equal(stat(object, &st), expected ? 0 : -1);
+	unlink(object);
+}
+
+static void
+gcc_leaves_the_old_object_when_its_assembler_has_not_started(void **state)
+{
+	(void)state;
+	is_left_by_gcc(true, "a.c: In function 'f':\na.c:1:2: error: expected ';'\n    1 | x\n");
+	is_left_by_gcc(true, "cc1: fatal error: no such thing\n");
+	is_left_by_gcc(false, "a.c: Assembler messages:\na.c:1: Error: no such instruction\n");
+	is_left_by_gcc(false, "/tmp/ccAbCdEf.s: Fatal error: can't close a.o\n");
+}
+
 int
 main(void)
 {
@@ -108,6 +139,7 @@ main(void)
 		cmocka_unit_test(what_both_say_is_shown_once),
 		cmocka_unit_test(messages_without_a_known_order_send_the_job_home),
 		cmocka_unit_test(a_failed_compile_takes_the_old_object_away),
+		cmocka_unit_test(gcc_leaves_the_old_object_when_its_assembler_has_not_started),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
