@@ -15,7 +15,7 @@
 	X(REASON_NO_SOURCE, 3, "no-source", "no source file that can be sent") \
 	X(REASON_SEVERAL_SOURCES, 4, "several-sources", "more than one source file") \
 	X(REASON_STDIN, 5, "stdin", "the source comes from standard input") \
-	X(REASON_OUTPUT, 6, "output", "the output is no ordinary file, or there are two") \
+	X(REASON_OUTPUT, 6, "output", "an output is no ordinary file, or the source, or there are two") \
 	X(REASON_LOCAL_OPTION, 7, "local-option", "an option that only makes sense on this machine") \
 	X(REASON_LOCAL_FILE, 8, "local-file", "the compiler reads or writes a file that is not sent") \
 	X(REASON_NATIVE_CPU, 9, "native-cpu", "code for this machine's processor") \
@@ -33,7 +33,7 @@
 	X(REASON_NO_IDENTITY, 37, "no-identity", "the local compiler cannot be identified") \
 	X(REASON_NO_STATE, 38, "no-state", "no directory for locks can be written") \
 	X(REASON_OUTPUT_PLACE, 39, "output-place", "an output cannot be written here") \
-	X(REASON_REMOTE_ERROR, 40, "remote-error", "an error that may come from the way the text was sent is looked at again") \
+	X(REASON_REMOTE_ERROR, 40, "remote-error", "the compiler failed elsewhere, and is asked again here") \
 	X(REASON_BAD_SETTINGS, 41, "bad-settings", "a setting or the host list has an error") \
 	X(REASON_NO_SERVER, 42, "no-server", "the include server does not answer") \
 	X(REASON_UNMODELLED, 43, "unmodelled", "the include server does not model what the source does") \

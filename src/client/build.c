@@ -387,15 +387,6 @@ read_settings(struct build *b)
 	return e;
 }
 
-/* Does our stderr show colours? The compilers ask the same of theirs. */
-static bool
-is_colourful_terminal(void)
-{
-	const char *term = getenv("TERM");
-
-	return term != NULL && strcmp(term, "dumb") != 0 && isatty(STDERR_FILENO) == 1;
-}
-
 /* A variable by which the compiler changes its command line: the volunteer would not know. */
 static const char *
 find_override(void)
@@ -425,7 +416,7 @@ fill_job(struct build *b)
 	b->attempt.job.state = &b->state;
 	b->attempt.config = b->config;
 	b->attempt.dirs = &b->dirs;
-	b->attempt.job.wants_colour = !b->args.has_colour_option && is_colourful_terminal();
+	b->attempt.job.wants_colour = !b->args.has_colour_option && deliver_has_colours(b->identity.compiler);
 }
 
 /* Would the bytes be those of a local compile? After a full -E columns of the source differ. */

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "preprocess.h"
 #include "terminal.h"
+#include "word.h"
 
 #define MESSAGES_MAX ((size_t)64 << 20)
 
@@ -116,6 +117,28 @@ deliver_is_too_wide(const struct talk_result *r)
 	}
 	free(text);
 	return is_wide;
+}
+
+/* Does terminfo know colours for it, which clang asks? The names that are in use, without a look at its files. */
+static bool
+has_colours(const char *term)
+{
+	static const char *const starts[] = {"xterm", "screen", "tmux", "rxvt", "linux", "ansi", "cygwin", "alacritty", "foot", "kitty",
+	                                     "konsole", "gnome", "vte", "putty", "st-", "wezterm"};
+	bool has = strstr(term, "color") != NULL;
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		has = has || word_starts_with(term, starts[i]);
+	return has;
+}
+
+bool
+deliver_has_colours(enum args_compiler compiler)
+{
+	const char *term = getenv("TERM");
+
+	return term != NULL && strcmp(term, "dumb") != 0 && isatty(STDERR_FILENO) == 1 &&
+	       (compiler == ARGS_GCC || has_colours(term));
 }
 
 /* As gcc decides it: which terminals are known to make a mess of links. */

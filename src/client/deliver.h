@@ -33,4 +33,8 @@ deliver_lacks_lines(const struct talk_result *r, enum args_compiler compiler, co
 bool
 deliver_is_too_wide(const struct talk_result *r);
 
+/* Would the compiler show colours on our stderr? */
+bool
+deliver_has_colours(enum args_compiler compiler);
+
 #endif

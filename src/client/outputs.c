@@ -17,7 +17,8 @@
 struct output {
 	char *final;
 	char *temp; /* NULL while the file has no name */
-	int fd;
+	int fd;     /* for reading, too */
+	enum outputs_way way;
 };
 
 /*
@@ -38,14 +39,14 @@ static int
 open_unnamed(const char *final, mode_t mode)
 {
 	char *dir = path_dir(final);
-	int fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode & 0777);
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, mode & 0777);
 
 	free(dir);
 	return fd;
 }
 
 enum err
-outputs_add(struct outputs *o, const char *final, mode_t mode, int *fd)
+outputs_add(struct outputs *o, const char *final, enum outputs_way way, mode_t mode, int *fd)
 {
 	char *temp = NULL;
 	int f = open_unnamed(final, mode);
@@ -53,7 +54,7 @@ outputs_add(struct outputs *o, const char *final, mode_t mode, int *fd)
 	/* NFS and old file systems have no O_TMPFILE. */
 	if (f < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
 		temp = temp_name(final, o->count);
-		f = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode & 0777);
+		f = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode & 0777);
 	}
 	if (f < 0) {
 		log_info("cannot create a file for %s: %s", final, strerror(errno));
@@ -61,7 +62,7 @@ outputs_add(struct outputs *o, const char *final, mode_t mode, int *fd)
 		return ERR_SYSTEM;
 	}
 	o->list = xrealloc(o->list, (o->count + 1) * sizeof(*o->list));
-	o->list[o->count++] = (struct output){.final = xstrdup(final), .temp = temp, .fd = f};
+	o->list[o->count++] = (struct output){.final = xstrdup(final), .temp = temp, .fd = f, .way = way};
 	*fd = f;
 	return OK;
 }
@@ -132,29 +133,79 @@ outputs_has_one_place(const char *cwd, const char *final)
 	return same;
 }
 
+/* May it be placed, as the compiler would? Nothing is changed yet. */
+static bool
+can_place(const struct output *out)
+{
+	if (!outputs_is_placeable(out->final)) {
+		log_warning("%s cannot be replaced by a file", out->final);
+		return false;
+	}
+	if (out->way == OUTPUTS_REWRITE && access(out->final, W_OK) < 0 && errno != ENOENT) {
+		log_info("cannot write to %s: %s", out->final, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* Is the old file one of which something has to stay? Else a rename does, which leaves no half file. */
+static bool
+keeps_old(const struct output *out)
+{
+	struct stat old, new;
+
+	return out->way == OUTPUTS_REWRITE && lstat(out->final, &old) == 0 && fstat(out->fd, &new) == 0 &&
+	       (old.st_nlink > 1 || old.st_mode != new.st_mode);
+}
+
+static enum err
+rewrite(const struct output *out)
+{
+	int to = open(out->final, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+	enum err e = to >= 0 ? OK : ERR_SYSTEM;
+	char data[8192];
+	ssize_t n = 0;
+
+	for (off_t at = 0; e == OK && (n = pread(out->fd, data, sizeof(data), at)) > 0; at += n)
+		e = io_write_exactly(to, data, (size_t)n, IO_NO_DEADLINE);
+	if (n < 0)
+		e = ERR_SYSTEM;
+	io_close(&to);
+	return e;
+}
+
+static enum err
+place_one(struct output *out)
+{
+	bool is_rewritten = keeps_old(out);
+
+	if ((is_rewritten ? rewrite(out) : rename(out->temp, out->final) == 0 ? OK : ERR_SYSTEM) != OK) {
+		log_warning("cannot %s %s: %s", is_rewritten ? "write to" : "rename a file to", out->final, strerror(errno));
+		return ERR_SYSTEM;
+	}
+	if (is_rewritten)
+		unlink(out->temp);
+	free(out->temp);
+	out->temp = NULL;
+	return OK;
+}
+
 enum err
 outputs_place(struct outputs *o)
 {
 	for (size_t i = 0; i < o->count; i++) {
-		if (!outputs_is_placeable(o->list[i].final)) {
-			log_warning("%s cannot be replaced by a file", o->list[i].final);
+		if (!can_place(&o->list[i]))
 			return ERR_SYSTEM;
-		}
 		enum err e = give_name(&o->list[i], i);
 
 		if (e != OK)
 			return e;
 	}
 	for (size_t i = 0; i < o->count; i++) {
-		struct output *out = &o->list[i];
+		enum err e = place_one(&o->list[i]);
 
-		if (rename(out->temp, out->final) < 0) {
-			log_warning("cannot rename %s to %s: %s", out->temp, out->final,
-			            strerror(errno));
-			return ERR_SYSTEM;
-		}
-		free(out->temp);
-		out->temp = NULL;
+		if (e != OK)
+			return e;
 	}
 	return OK;
 }

@@ -18,16 +18,22 @@ struct outputs {
 	size_t count;
 };
 
+/*
+ * What a compiler does with a file that is there already: it makes a new one in its place (objects), or writes into the
+ * old one, which keeps its mode and its other names (.d, .su, gcc's .s).
+ */
+enum outputs_way { OUTPUTS_REPLACE, OUTPUTS_REWRITE };
+
 /* A new file for final (any path), to be written through *fd (borrowed until place or discard). ERR_SYSTEM, logged. */
 enum err
-outputs_add(struct outputs *o, const char *final, mode_t mode, int *fd);
+outputs_add(struct outputs *o, const char *final, enum outputs_way way, mode_t mode, int *fd);
 /* Was a file for this very name added? */
 bool
 outputs_has(const struct outputs *o, const char *final);
 /* A path by which a child of ours can open the file that was added last. Yours. */
 char *
 outputs_last_path(const struct outputs *o);
-/* Renames all into place; ERR_SYSTEM (logged): none was placed, unless the disk itself failed half way. */
+/* Puts all into place; ERR_SYSTEM (logged): none was placed, unless the disk itself failed half way. */
 enum err
 outputs_place(struct outputs *o);
 /* Removes what was not placed; releases everything. Safe twice. */

@@ -27,7 +27,7 @@ redirect_dependencies(const struct args *a, struct talk_result *result, char **p
 	*path = NULL;
 	if (a->dep_file == NULL || !outputs_is_placeable(a->dep_file))
 		return OK;
-	enum err e = outputs_add(&result->outputs, a->dep_file, 0666, &fd);
+	enum err e = outputs_add(&result->outputs, a->dep_file, OUTPUTS_REWRITE, 0666, &fd);
 
 	if (e == OK)
 		*path = outputs_last_path(&result->outputs);

@@ -293,7 +293,7 @@ receive_object(struct distcc *d, uint32_t status)
 		return e;
 	if (status != 0)
 		return len == 0 ? OK : ERR_PROTOCOL;
-	e = outputs_add(&d->r->outputs, d->job->args->object, 0666, &fd);
+	e = outputs_add(&d->r->outputs, d->job->args->object, OUTPUTS_REPLACE, 0666, &fd);
 	if (e != OK) {
 		talk_fail(d->r, TALK_HERE, REASON_OUTPUT_PLACE, NULL);
 		return e;

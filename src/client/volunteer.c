@@ -99,6 +99,27 @@ write_some(struct volunteer *v)
 
 /* Receiving. */
 
+static bool
+ends_in(const char *path, const char *const endings[])
+{
+	const char *ending = strrchr(path_base(path), '.');
+	bool is_one = false;
+
+	for (size_t i = 0; ending != NULL && endings[i] != NULL; i++)
+		is_one = is_one || strcmp(ending, endings[i]) == 0;
+	return is_one;
+}
+
+static bool
+is_named(const struct volunteer *v, const char *name, const char *path)
+{
+	char *named = path_normalise(v->job->cwd, name);
+	bool is_same = strcmp(named, path) == 0;
+
+	free(named);
+	return is_same;
+}
+
 /* Without a preprocessor here the compiler there writes it. */
 static bool
 is_dependency_file(const struct volunteer *v, const char *path)
@@ -107,11 +128,25 @@ is_dependency_file(const struct volunteer *v, const char *path)
 
 	if (v->on_pump == NULL || a->dep_file == NULL)
 		return false;
-	char *own = path_normalise(v->job->cwd, a->dep_file);
-	bool is_same = strcmp(own, path) == 0;
+	return is_named(v, a->dep_file, path);
+}
 
-	free(own);
-	return is_same;
+/* What the compilers do with the old file, as seen with gcc 12 and clang 14. */
+static enum outputs_way
+way_of(const struct volunteer *v, const char *path)
+{
+	static const char *const gccs[] = {".dwo", NULL}, *const clangs[] = {".i", ".ii", ".s", ".bc", NULL};
+	const struct args *a = v->job->args;
+	bool is_gcc = v->job->identity->compiler == ARGS_GCC;
+	bool is_new = ends_in(path, is_gcc ? gccs : clangs);
+
+	/* The assembler and clang make it anew; gcc's own output is a listing. */
+	if (is_named(v, a->object, path))
+		is_new = !is_gcc || !a->stops_at_assembly;
+	/* --serialize-diagnostics */
+	for (size_t i = 0; !is_gcc && i < a->named_outputs.count; i++)
+		is_new = is_new || is_named(v, a->named_outputs.items[i], path);
+	return is_new ? OUTPUTS_REPLACE : OUTPUTS_REWRITE;
 }
 
 static enum err
@@ -126,7 +161,7 @@ begin_output(struct volunteer *v, const struct wire_file *file)
 	}
 	if (v->r->outputs.count >= OUTPUTS_MAX)
 		return ERR_LIMIT;
-	enum err e = outputs_add(&v->r->outputs, file->path, file->mode, &v->file_fd);
+	enum err e = outputs_add(&v->r->outputs, file->path, way_of(v, file->path), file->mode, &v->file_fd);
 
 	if (e != OK)
 		talk_fail(v->r, TALK_HERE, REASON_OUTPUT_PLACE, "%s: %s", file->path, strerror(errno));

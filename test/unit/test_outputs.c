@@ -115,7 +115,7 @@ add(struct outputs *o, const char *final, const char *text)
 {
 	int fd = -1;
 
-	assert_int_equal(outputs_add(o, final, 0666, &fd), OK);
+	assert_int_equal(outputs_add(o, final, OUTPUTS_REPLACE, 0666, &fd), OK);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 }
@@ -231,11 +231,11 @@ a_folder_that_does_not_exist_is_an_error(void **state)
 	int fd = -1;
 
 	(void)state;
-	assert_int_equal(outputs_add(&o, "missing/a.o", 0666, &fd), ERR_SYSTEM);
+	assert_int_equal(outputs_add(&o, "missing/a.o", OUTPUTS_REPLACE, 0666, &fd), ERR_SYSTEM);
 	make_file("file", "");
-	assert_int_equal(outputs_add(&o, "file/a.o", 0666, &fd), ERR_SYSTEM);
+	assert_int_equal(outputs_add(&o, "file/a.o", OUTPUTS_REPLACE, 0666, &fd), ERR_SYSTEM);
 	refuses_unnamed = true;
-	assert_int_equal(outputs_add(&o, "missing/a.o", 0666, &fd), ERR_SYSTEM);
+	assert_int_equal(outputs_add(&o, "missing/a.o", OUTPUTS_REPLACE, 0666, &fd), ERR_SYSTEM);
 	assert_int_equal(fd, -1);
 	assert_int_equal(o.count, 0);
 	assert_int_equal(outputs_place(&o), OK);
@@ -284,6 +284,39 @@ names_of_the_longest_kind_are_no_trouble(void **state)
 }
 
 static void
+check_rewriting(void)
+{
+	static const enum outputs_way ways[] = {OUTPUTS_REWRITE, OUTPUTS_REPLACE};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct outputs o = {0};
+		struct stat st;
+		int fd;
+
+		make_file("a.d", "old and longer");
+		assert_int_equal(chmod("a.d", 0600) | link("a.d", "other.d"), 0);
+		assert_int_equal(outputs_add(&o, "a.d", ways[i], 0644, &fd), OK);
+		assert_int_equal(write(fd, "new", 3), 3);
+		check_file("a.d", "old and longer");
+		assert_int_equal(outputs_place(&o), OK);
+		outputs_discard(&o);
+		check_file("a.d", "new");
+		check_file("other.d", i == 0 ? "new" : "old and longer");
+		assert_int_equal(stat("a.d", &st), 0);
+		assert_int_equal(st.st_mode & 0777, i == 0 ? 0600 : 0644);
+		assert_int_equal(count_entries(), 2);
+		assert_int_equal(unlink("a.d") | unlink("other.d"), 0);
+	}
+}
+
+static void
+a_file_that_is_written_into_keeps_its_mode_and_its_other_names(void **state)
+{
+	(void)state;
+	place_both_ways(check_rewriting);
+}
+
+static void
 a_killed_process_leaves_nothing(void **state)
 {
 	int status = 0;
@@ -294,7 +327,7 @@ a_killed_process_leaves_nothing(void **state)
 		struct outputs o = {0};
 		int fd;
 
-		if (outputs_add(&o, "a.o", 0666, &fd) == OK && write(fd, "half", 4) == 4)
+		if (outputs_add(&o, "a.o", OUTPUTS_REPLACE, 0666, &fd) == OK && write(fd, "half", 4) == 4)
 			raise(SIGKILL);
 		_exit(1);
 	}
@@ -385,6 +418,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_folder_that_went_away_places_nothing, enter_directory,
 	                                        leave_directory),
 		cmocka_unit_test_setup_teardown(names_of_the_longest_kind_are_no_trouble, enter_directory,
+	                                        leave_directory),
+		cmocka_unit_test_setup_teardown(a_file_that_is_written_into_keeps_its_mode_and_its_other_names, enter_directory,
 	                                        leave_directory),
 		cmocka_unit_test_setup_teardown(a_killed_process_leaves_nothing, enter_directory,
 	                                        leave_directory),
