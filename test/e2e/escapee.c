@@ -243,6 +243,20 @@ write_one_giant(const struct attack *a)
 		exit(1);
 }
 
+/* Which no compression makes smaller. */
+static void
+write_noise(const struct attack *a)
+{
+	unsigned long long x = 88172645463325252U;
+
+	for (int i = 0; i < 20 << 17; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		fwrite(&x, sizeof(x), 1, a->report);
+	}
+}
+
 static void
 take_all_memory(const struct attack *a)
 {
@@ -371,7 +385,7 @@ static const struct {
 	{"everything", try_everything}, {"outputs", write_strange_outputs}, {"disk", fill_the_disk}, {"giant", write_one_giant},
 	{"memory", take_all_memory},    {"forks", fork_without_end},        {"endless", never_end},  {"deaf", ignore_signals},
 	{"daemons", leave_daemons},     {"killer", kill_all},               {"shout", shout},
-	{"share", share_memory},        {"busy", keep_busy},
+	{"share", share_memory},        {"busy", keep_busy},                {"noise", write_noise},
 };
 
 int

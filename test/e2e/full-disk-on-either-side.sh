@@ -37,6 +37,47 @@ expect 0 dcc gcc -c hello.c
 ran_away hello.c
 rm "$work/one.store/identity/fill"
 
+# Requests leave a twentieth to others, by whatever way they come.
+no_job()
+{
+	[ -z "$(ps -o pid= --ppid "$pid")" ]
+}
+leave()
+{
+	# Its files have no names, and take room as long as it is there.
+	wait_for 10 no_job || fail "the last job does not end"
+	head -c $(($(df --output=avail -B1 "$work/one.store" | tail -n 1) - $1)) /dev/zero >"$work/one.store/identity/fill"
+}
+write_fast a.c
+leave 24576
+expect 0 dcc gcc -c a.c
+ran_here a.c resource
+expect_lines 'refused .* resource ' "$work/one.log" 2
+offers_pump=yes
+! grep -q 'no pump mode' "$work/one.log" || offers_pump=no
+if [ $offers_pump = yes ]; then
+	rawclient 127.0.0.2 "$port" token:DIST:3 "string:CDIR:$PWD" token:ARGC:3 string:ARGV:gcc string:ARGV:-c \
+		string:ARGV:a.c token:NFIL:1 "string:NAME:$PWD/a.c" lzo:FILE:a.c read >"$work/out" 2>"$work/err"
+	[ ! -s "$work/out" ] || fail "an answer: $(head -c 300 "$work/out")"
+	expect_lines 'refused .* resource ' "$work/one.log" 3
+fi
+rm "$work/one.store/identity/fill"
+expect 0 dcc gcc -c a.c
+ran_away a.c
+if [ $offers_pump = yes ]; then
+	mount -o remount,size=8m "$work/one.store"
+	head -c 1000000 /dev/urandom | od -A n -t x1 -v | sed 's#^#//#' >large.h
+	printf '#include "large.h"\nint large;\n' >large.c
+	# All of large.h, and not a twentieth.
+	leave $(($(stat -c %s large.h) + 200000))
+	DCC_PUMP=auto expect 0 dcc gcc -c large.c
+	expect_lines 'refused .* resource ' "$work/one.log" 4
+	rm "$work/one.store/identity/fill"
+	DCC_PUMP=auto expect 0 dcc gcc -c large.c
+	travelled large.c pump
+	stop_include_server
+fi
+
 # Where the object goes: the compiler would fail here as well; no half file, and an exit code that make sees.
 fill_small()
 {

@@ -128,6 +128,22 @@ refuses needs-file ''
 files $system "string:NAME:$PWD/std.c" lzo:FILE:std.c
 compiles std.o
 
+# --- and of the rest of its system neither ---
+data=$(find /usr/share -type f -perm -004 -name '[A-Za-z]*' 2>/dev/null | head -n 1)
+[ -n "$data" ] || fail "nothing in /usr/share"
+echo 'int look;' >look.c
+gcc -c look.c -o look.o
+printf '#if __has_include("%s")\n#error it is seen\n#endif\nint look;\n' "$data" >look.c
+words gcc -c look.c -o look.o
+# shellcheck disable=SC2086  # steps
+files $system "string:NAME:$PWD/look.c" lzo:FILE:look.c
+compiles look.o
+# shellcheck disable=SC2086  # steps
+files $system string:NAME:/usr/share "string:LINK:$up/usr/share" "string:NAME:$PWD/look.c" lzo:FILE:look.c
+# shellcheck disable=SC2086  # steps
+raw $steps $sent read
+grep -q -a '^DONE00000003STAT00000100' "$work/out" || fail "what is linked is not seen: $(head -c 300 "$work/out")"
+
 # --- names that leave, come twice, lie below a link or a file ---
 mkdir "$work/outside"
 chmod 777 "$work/outside"
@@ -200,6 +216,9 @@ while True:
     client, _ = server.accept()
     client.recv(65536)
     client.sendall(b"ARGC%08x" % len(answer) + b"".join(b"ARGV%08x%s" % (len(a), a.encode()) for a in answer))
+    client.shutdown(socket.SHUT_WR)
+    while client.recv(65536):  # closed before it has read all, it would take the answer back
+        pass
     client.close()
 END
 python3 "$work/include_server.py" "$mirror" "$mirror/socket" "$PWD/a.c" "$PWD/sub/b.h" "$PWD/other/c.h" &
