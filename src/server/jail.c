@@ -341,7 +341,10 @@ is_nearly_full(int fd)
 {
 	struct statvfs st;
 
-	return fstatvfs(fd, &st) == 0 && st.f_bavail * st.f_frsize < NEARLY_FULL;
+	if (fstatvfs(fd, &st) < 0)
+		return false;
+	/* Some count no inodes. */
+	return st.f_bavail * st.f_frsize < NEARLY_FULL || (st.f_files != 0 && st.f_favail == 0);
 }
 
 /* Written by the compiler into JAIL_TMP, for us. Not there: so be it. */

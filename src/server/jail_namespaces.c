@@ -39,6 +39,8 @@
 
 /* umount2(2)'s: sys/mount.h, which has it, cannot stand beside linux/mount.h. */
 #define LAZILY 2
+/* Empty files take memory too, which only a cgroup would count. */
+#define INODES_MAX 100000
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
 #define FLAGS_OF_FOLDER (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 /* Of what belongs to the client: nothing of it is ever a program. */
@@ -91,7 +93,7 @@ static enum err
 mount_tmpfs(struct jail_box *b)
 {
 	char *at = xasprintf("%s/jail", b->job->work_dir);
-	char *options = xasprintf("size=%lld,mode=0700", (long long)b->job->file_limit);
+	char *options = xasprintf("size=%lld,nr_inodes=%d,mode=0700", (long long)b->job->file_limit, INODES_MAX);
 	enum err e = OK;
 
 	if (mkdir(at, 0700) < 0 && errno != EEXIST)

@@ -199,6 +199,8 @@ run_jail(struct job *j, const struct work *w, struct jail_result *result)
 
 	if (e == ERR_DENIED)
 		return job_refuse(j, REASON_VIEW, "paths of the client cannot be shown here");
+	if (e == ERR_LIMIT)
+		return job_refuse(j, REASON_RESOURCE, "the job made more files than it may");
 	if (e == ERR_SYSTEM)
 		return job_refuse(j, REASON_INTERNAL, "no jail could be made for the job");
 	return e;

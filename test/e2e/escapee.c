@@ -243,6 +243,23 @@ write_one_giant(const struct attack *a)
 		exit(1);
 }
 
+/* Empty: only their number is to be counted. */
+static void
+make_files_without_end(const struct attack *a)
+{
+	(void)a;
+	for (int n = 0;; n++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "output-%d", n);
+		int fd = open(name, O_WRONLY | O_CREAT, 0666);
+
+		if (fd < 0)
+			exit(1);
+		close(fd);
+	}
+}
+
 /* Which no compression makes smaller. */
 static void
 write_noise(const struct attack *a)
@@ -386,6 +403,7 @@ static const struct {
 	{"memory", take_all_memory},    {"forks", fork_without_end},        {"endless", never_end},  {"deaf", ignore_signals},
 	{"daemons", leave_daemons},     {"killer", kill_all},               {"shout", shout},
 	{"share", share_memory},        {"busy", keep_busy},                {"noise", write_noise},
+	{"files", make_files_without_end},
 };
 
 int

@@ -85,6 +85,8 @@ hostile_compilers()
 	refused resource disk
 	all_is_well disk
 	refused resource giant
+	refused resource files
+	all_is_well files
 	refused resource memory
 	all_is_well memory
 	refused resource shout

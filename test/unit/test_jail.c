@@ -226,6 +226,22 @@ a_full_disk_is_reported(void **state)
 	free(cc);
 }
 
+/* As many empty ones as it likes would be as much of the kernel's memory. */
+static void
+the_number_of_files_is_bounded(void **state)
+{
+	struct bench *b = *state;
+	struct jail_result r = JAIL_RESULT_INIT;
+	char *cc = bench_script(b, "mkdir -p /dcc-tmp/many && cd /dcc-tmp/many && seq 101000 | xargs touch");
+	struct trial t = {.compiler = cc, .words = "cc"};
+
+	assert_int_equal(bench_run(b, &t, &r), OK);
+	assert_true(r.disk_was_full);
+	assert_int_not_equal(r.status, 0);
+	jail_result_release(&r);
+	free(cc);
+}
+
 static void
 a_file_cannot_grow_beyond_the_limit(void **state)
 {
@@ -444,6 +460,7 @@ run(void)
 		TEST(a_runaway_dies_with_all_its_children),
 		TEST(a_daemon_does_not_outlive_the_job),
 		TEST(a_full_disk_is_reported),
+		TEST(the_number_of_files_is_bounded),
 		TEST(a_file_cannot_grow_beyond_the_limit),
 		TEST(the_clients_death_ends_the_job),
 		TEST(a_compilers_signal_is_its_status),
