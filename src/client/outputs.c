@@ -14,6 +14,9 @@
 #include "path.h"
 #include "xalloc.h"
 
+/* What a compiler asks for. No output is a program, whatever a volunteer says of it. */
+#define COMPILERS_MODE 0666
+
 struct output {
 	char *final;
 	char *temp; /* NULL while the file has no name */
@@ -39,7 +42,7 @@ static int
 open_unnamed(const char *final, mode_t mode)
 {
 	char *dir = path_dir(final);
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, mode & 0777);
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, mode & COMPILERS_MODE);
 
 	free(dir);
 	return fd;
@@ -54,7 +57,7 @@ outputs_add(struct outputs *o, const char *final, enum outputs_way way, mode_t m
 	/* NFS and old file systems have no O_TMPFILE. */
 	if (f < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
 		temp = temp_name(final, o->count);
-		f = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode & 0777);
+		f = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode & COMPILERS_MODE);
 	}
 	if (f < 0) {
 		log_info("cannot create a file for %s: %s", final, strerror(errno));

@@ -158,6 +158,28 @@ all_get_their_names_with_the_umasks_mode(void **state)
 }
 
 static void
+check_mode(void)
+{
+	struct outputs o = {0};
+	struct stat st;
+	int fd;
+
+	assert_int_equal(outputs_add(&o, "a.o", OUTPUTS_REPLACE, 0777, &fd), OK);
+	assert_int_equal(outputs_place(&o), OK);
+	outputs_discard(&o);
+	assert_int_equal(stat("a.o", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(unlink("a.o"), 0);
+}
+
+static void
+no_output_is_executable(void **state)
+{
+	(void)state;
+	place_both_ways(check_mode);
+}
+
+static void
 check_replace(void)
 {
 	struct outputs o = {0};
@@ -407,6 +429,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(all_get_their_names_with_the_umasks_mode, enter_directory,
+	                                        leave_directory),
+		cmocka_unit_test_setup_teardown(no_output_is_executable, enter_directory,
 	                                        leave_directory),
 		cmocka_unit_test_setup_teardown(files_are_replaced, enter_directory,
 	                                        leave_directory),
