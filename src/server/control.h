@@ -9,6 +9,7 @@
 /*
  * What the listener and a job say to each other, over a SOCK_SEQPACKET pair: one struct a message.
  *
+ *     job: HOLDS   so much of its request (number = MiB) is on disk by now
  *     job: WANT    the request is complete; again while it waits: "where am I?"
  *     listener: GO, or QUEUED (number = jobs ahead), or FULL, or STOPPING
  *     job: FREE    the compiler has ended: its slot can be given away, the reply follows (number = MiB of it, in memory)
@@ -23,7 +24,8 @@ enum control_type {
 	CONTROL_STOPPING,
 	CONTROL_FREE,
 	CONTROL_REPORT,
-	CONTROL_CHANGED
+	CONTROL_CHANGED,
+	CONTROL_HOLDS
 };
 
 /* How a connection ended, in the words of distcc's statistics. */
@@ -42,7 +44,7 @@ enum control_outcome {
 
 struct control {
 	uint32_t type;    /* enum control_type */
-	uint32_t number;  /* QUEUED: jobs ahead; FREE: MiB; REPORT: enum control_outcome */
+	uint32_t number;  /* QUEUED: jobs ahead; FREE, HOLDS: MiB; REPORT: enum control_outcome */
 	uint32_t is_pump; /* REPORT: 1 for a job in pump mode */
 	int64_t wall_ms;  /* REPORT: of the compiler */
 	int64_t peak_kb;  /* REPORT: largest process of the compile */

@@ -20,6 +20,9 @@
 #include "wire.h"
 #include "xalloc.h"
 
+/* Less than that is nobody's concern. */
+#define HOLD_STEP ((int64_t)4 << 20)
+
 #define MAGIC_SIZE WIRE_MAGIC_SIZE
 #define TEXT_MAX 1024
 
@@ -55,6 +58,19 @@ job_open_file(struct job *j, int *fd)
 	return io_open_unnamed(j->settings->store_dir, fd) == OK ? OK : refuse_by_errno(j);
 }
 
+void
+job_hold(struct job *j, int64_t bytes)
+{
+	j->held += bytes;
+	if (j->control_fd < 0 || (j->held < j->told_held + HOLD_STEP && j->held > j->told_held - HOLD_STEP))
+		return;
+	struct control holds = {.type = CONTROL_HOLDS, .number = (uint32_t)(j->held >> 20)};
+
+	if (control_send(j->control_fd, &holds) != OK)
+		log_debug("the listener is gone");
+	j->told_held = j->held;
+}
+
 enum err
 job_write_file(struct job *j, int fd, const void *data, size_t len)
 {
@@ -62,7 +78,10 @@ job_write_file(struct job *j, int fd, const void *data, size_t len)
 
 	if (e == OK)
 		e = io_write_exactly(fd, data, len, IO_NO_DEADLINE);
-	return e == OK ? OK : refuse_by_errno(j);
+	if (e != OK)
+		return refuse_by_errno(j);
+	job_hold(j, (int64_t)len);
+	return OK;
 }
 
 /* A client that speaks TLS: the handshake, or an alert that says why there is none. */

@@ -38,6 +38,8 @@ struct job {
 	int control_fd;                  /* to the listener; -1: there is none, slots are free */
 	char client[ACCESS_NAME_SIZE];
 	uint32_t running, queued;        /* of the daemon, when the client came */
+	int64_t held;                    /* bytes of its request on disk */
+	int64_t told_held;               /* the same, when the listener was told last */
 
 	const struct job_language *language;
 	const char *language_name;       /* with the version: "distcc2" */
@@ -62,6 +64,9 @@ job_refuse(struct job *j, enum reason why, const char *fmt, ...)
 /* A file without a name in the store's folder. RESOURCE or INTERNAL is noted on failure. */
 enum err
 job_open_file(struct job *j, int *fd);
+/* Notes so many bytes more of the request on disk, or less, which the listener adds up for all requests of a client. */
+void
+job_hold(struct job *j, int64_t bytes);
 /* Appends to it. */
 enum err
 job_write_file(struct job *j, int fd, const void *data, size_t len);

@@ -77,16 +77,38 @@ jobtable_count(const struct jobtable *t, enum jobtable_phase phase, const unsign
 }
 
 struct jobtable_entry *
-jobtable_give_up(struct jobtable *t, enum jobtable_phase phase, size_t least_mb)
+jobtable_give_up(struct jobtable *t, enum jobtable_phase phase, size_t least_mb, const unsigned char *address)
 {
 	struct jobtable_entry *oldest = NULL;
 
-	for (size_t i = 0; i < t->count; i++)
-		if (t->list[i].phase == phase && t->list[i].kept_mb >= least_mb && (oldest == NULL || t->list[i].turn < oldest->turn))
-			oldest = &t->list[i];
+	for (size_t i = 0; i < t->count; i++) {
+		struct jobtable_entry *e = &t->list[i];
+
+		if (e->phase == phase && e->kept_mb >= least_mb && (oldest == NULL || e->turn < oldest->turn) &&
+		    (address == NULL || memcmp(e->address, address, ACCESS_ADDRESS_SIZE) == 0))
+			oldest = e;
+	}
 	if (oldest != NULL)
 		enter(t, oldest, JOB_HELPER);
 	return oldest;
+}
+
+void
+jobtable_hold(struct jobtable_entry *e, size_t kept_mb)
+{
+	if (e->phase == JOB_READING)
+		e->kept_mb = kept_mb;
+}
+
+size_t
+jobtable_held_mb(const struct jobtable *t, const unsigned char address[ACCESS_ADDRESS_SIZE])
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < t->count; i++)
+		if (t->list[i].phase <= JOB_RUNNING && memcmp(t->list[i].address, address, ACCESS_ADDRESS_SIZE) == 0)
+			sum += t->list[i].kept_mb;
+	return sum;
 }
 
 /* Whoever waits while a slot is free has all that one client may have, so e takes nobody's turn. */
@@ -105,6 +127,7 @@ jobtable_want(struct jobtable *t, struct jobtable_entry *e)
 	if (t->in_phase[JOB_WAITING] >= t->limits.queue ||
 	    jobtable_count(t, JOB_WAITING, e->address) >= t->limits.client_queue) {
 		enter(t, e, JOB_REPLYING);
+		e->kept_mb = 0;
 		return JOBTABLE_FULL;
 	}
 	enter(t, e, JOB_WAITING);

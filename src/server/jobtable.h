@@ -28,7 +28,7 @@ struct jobtable_entry {
 	int control_fd; /* -1: none, or its other end is closed; the owner of the table closes it */
 	enum jobtable_phase phase;
 	uint64_t turn;  /* order in which they began to read, to wait or to reply */
-	size_t kept_mb; /* of outputs in memory, while it replies */
+	size_t kept_mb; /* of its request on disk, and of outputs in memory while it replies */
 	unsigned char address[ACCESS_ADDRESS_SIZE];
 };
 
@@ -58,9 +58,18 @@ jobtable_release(struct jobtable *t);
 struct jobtable_entry *
 jobtable_add(struct jobtable *t, pid_t pid, int control_fd, enum jobtable_phase phase,
              const unsigned char address[ACCESS_ADDRESS_SIZE]);
-/* Of those in the phase that keep so much the one that has been there longest, which is a helper then; NULL: nobody is. */
+/*
+ * Of those in the phase that keep so much, of one address or (NULL) of all, the one that has been there longest, which is a
+ * helper then; NULL: nobody is.
+ */
 struct jobtable_entry *
-jobtable_give_up(struct jobtable *t, enum jobtable_phase phase, size_t least_mb);
+jobtable_give_up(struct jobtable *t, enum jobtable_phase phase, size_t least_mb, const unsigned char *address);
+/* So much of its request is here. */
+void
+jobtable_hold(struct jobtable_entry *e, size_t kept_mb);
+/* What all requests of this client keep, to the end of their jobs. */
+size_t
+jobtable_held_mb(const struct jobtable *t, const unsigned char address[ACCESS_ADDRESS_SIZE]);
 /* NULL: no child of ours. */
 struct jobtable_entry *
 jobtable_find(struct jobtable *t, pid_t pid);

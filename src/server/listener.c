@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@
 #define READING_MAX 1024u
 #define READING_PER_ADDRESS 768u
 #define HELPERS_MAX 32u
+#define REQUESTS_MAX ((uint64_t)4 << 30)
 #define QUEUE_BASE 1024u
 #define QUEUE_PER_SLOT 4u
 #define ACCEPTS_A_TURN 64
@@ -138,10 +140,10 @@ answer_want(struct listener *l, struct jobtable_entry *e)
 }
 
 static bool
-give_up(struct listener *l, enum jobtable_phase phase, size_t least_mb, const char *what)
+give_up(struct listener *l, enum jobtable_phase phase, size_t least_mb, const unsigned char *address, const char *what)
 {
 	size_t others = l->table.in_phase[phase];
-	const struct jobtable_entry *e = jobtable_give_up(&l->table, phase, least_mb);
+	const struct jobtable_entry *e = jobtable_give_up(&l->table, phase, least_mb, address);
 
 	if (e == NULL)
 		return false;
@@ -161,9 +163,30 @@ take_back_slot(struct listener *l, struct jobtable_entry *e, size_t kept_mb)
 
 	jobtable_free_slot(&l->table, e, kept_mb);
 	while (jobtable_kept_mb(&l->table) > (size_t)(s->job_disk >> 20) * s->jobs &&
-	       give_up(l, JOB_REPLYING, 1, "reads its answer"))
+	       give_up(l, JOB_REPLYING, 1, NULL, "reads its answer"))
 		;
 	grant_slots(l);
+}
+
+/* What all requests of one client may have of the disk. */
+static size_t
+request_share_mb(const struct listener *l)
+{
+	struct statvfs st;
+	uint64_t half = REQUESTS_MAX;
+
+	if (statvfs(l->setup->settings->store_dir, &st) == 0)
+		half = (uint64_t)st.f_blocks * st.f_frsize / 2;
+	return (size_t)((half < REQUESTS_MAX ? half : REQUESTS_MAX) >> 20);
+}
+
+static void
+note_request(struct listener *l, struct jobtable_entry *e, size_t mb)
+{
+	jobtable_hold(e, mb);
+	while (jobtable_held_mb(&l->table, e->address) > request_share_mb(l) &&
+	       give_up(l, JOB_READING, 1, e->address, "has too much of the disk, and sends this request"))
+		;
 }
 
 /* What a job says; its end of the pair closes when it dies. */
@@ -178,6 +201,8 @@ hear(struct listener *l, struct jobtable_entry *e)
 			answer_want(l, e);
 		} else if (c.type == CONTROL_FREE) {
 			take_back_slot(l, e, c.number);
+		} else if (c.type == CONTROL_HOLDS) {
+			note_request(l, e, c.number);
 		} else if (c.type == CONTROL_REPORT) {
 			stats_report(&l->stats, &c, io_now_ms());
 		} else if (c.type == CONTROL_CHANGED) {
@@ -239,7 +264,7 @@ static void
 make_room(struct listener *l)
 {
 	if (l->table.in_phase[JOB_READING] >= READING_MAX)
-		give_up(l, JOB_READING, 0, "sends its request");
+		give_up(l, JOB_READING, 0, NULL, "sends its request");
 }
 
 static void

@@ -215,6 +215,7 @@ read_file(struct mirror *m, const char *path, size_t len)
 	enum err e = len != 0 ? stockwire_read_lzo(&m->job->peer, len, &text) : OK;
 
 	m->bytes += text.len;
+	job_hold(m->job, (int64_t)text.len);
 	if (e == OK && m->bytes > BYTES_MAX)
 		e = ERR_LIMIT;
 	if (e == OK)

@@ -124,7 +124,10 @@ files_begin_blob(struct files *f, const char *digest)
 enum err
 files_add(struct files *f, const void *data, size_t len)
 {
-	return store_add(&f->upload, data, len) == OK ? OK : refuse_by_errno(f, "keep a file");
+	if (store_add(&f->upload, data, len) != OK)
+		return refuse_by_errno(f, "keep a file");
+	job_hold(f->job, (int64_t)len);
+	return OK;
 }
 
 enum err
@@ -132,6 +135,8 @@ files_end_blob(struct files *f)
 {
 	enum err e = store_commit(&f->upload, f->digest);
 
+	/* It counts for --store-size from now on. */
+	job_hold(f->job, -(int64_t)f->upload.size);
 	return e == ERR_SYSTEM ? refuse_by_errno(f, "keep a file") : e;
 }
 

@@ -78,6 +78,26 @@ if [ $offers_pump = yes ]; then
 	stop_include_server
 fi
 
+# And one client's have no more than half of it together. The second of these two is too much; the first gives way.
+mount -o remount,size=32m "$work/one.store"
+hold_request()
+{
+	rawclient 127.0.0.2 "$port" token:DIST:1 token:ARGC:5 string:ARGV:gcc string:ARGV:-c string:ARGV:big.c \
+		string:ARGV:-o string:ARGV:big.o token:DOTI:e00000 zeros:13631488 hold:0 <never >"$work/held.$1" 2>&1 &
+	helper_pids="$helper_pids $!"
+	wait_for 20 grep -q -s holding "$work/held.$1" || fail "it does not take the request"
+}
+mkfifo never
+sleep 1000 >never &
+helper_pids="$helper_pids $!"
+hold_request 1
+[ "$(count 'too much of the disk' "$work/one.log")" -eq 0 ] || fail "one is too much"
+hold_request 2
+expect_lines 'has too much of the disk, and sends this request the longest of 2' "$work/one.log" 1
+expect 0 dcc gcc -c a.c
+ran_away a.c
+rm never
+
 # Where the object goes: the compiler would fail here as well; no half file, and an exit code that make sees.
 fill_small()
 {

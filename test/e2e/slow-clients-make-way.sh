@@ -49,7 +49,7 @@ helper_pids="$helper_pids $!"
 python3 "$work/drip.py" "$address" "$port" >"$work/held" &
 holders=$!
 helper_pids="$helper_pids $!"
-wait_for 60 grep -q holding "$work/held" || fail "cannot open the connections"
+wait_for 60 grep -q -s holding "$work/held" || fail "cannot open the connections"
 wait_for 20 are_connected 1024 || fail "$(connections) connections are served"
 for n in 1 2 3; do
 	expect 0 dcc gcc -c a.c
@@ -58,7 +58,7 @@ for n in 1 2 3; do
 	rawclient "$address" "$port" text:D hold:0 <never >"$work/held.$n" &
 	holders="$holders $!"
 	helper_pids="$helper_pids $!"
-	wait_for 20 grep -q holding "$work/held.$n" || fail "another one does not get in"
+	wait_for 20 grep -q -s holding "$work/held.$n" || fail "another one does not get in"
 done
 [ "$(count 'whose client sends its request the longest of 1024' "$work/one.log")" -ge 1 ] || fail "nobody made way"
 for holder in $holders; do
@@ -78,7 +78,7 @@ for n in 1 2 3; do
 	pumpclient "$address" "$port" "digest:$pump_digest" "hidden:${cc1%/*}/include" "cwd:$PWD" "out:$work/back" list:names \
 		inline:all hold:run -- "$evil" -S -c "$PWD/attempt-noise.c" -o noise.s <never >"$work/read.$n" 2>&1 &
 	helper_pids="$helper_pids $!"
-	wait_for 20 grep -q holding "$work/read.$n" || fail "no client waits: $(cat "$work/read.$n")"
+	wait_for 20 grep -q -s holding "$work/read.$n" || fail "no client waits: $(cat "$work/read.$n")"
 	# The only slot is free again, and the answer is there.
 	expect 0 dcc gcc -c a.c
 	wait_for 5 are_connected $((n < 3 ? n : 2)) || fail "$(connections) answers wait, of $n"

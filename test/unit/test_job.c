@@ -56,6 +56,40 @@ answer_to(const void *bytes, size_t len, enum client client, size_t *answer_len)
 	return answer;
 }
 
+/* What the listener hears of it: MiB; -1: nothing. */
+static int
+heard(int fd)
+{
+	struct control c;
+
+	if (control_receive(fd, &c) != OK)
+		return -1;
+	assert_int_equal(c.type, CONTROL_HOLDS);
+	return (int)c.number;
+}
+
+static void
+the_listener_is_told_of_large_requests(void **state)
+{
+	struct job j = JOB_INIT;
+	int pair[2];
+
+	(void)state;
+	job_hold(&j, 100 << 20);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	j = (struct job){.control_fd = pair[0]};
+	job_hold(&j, (4 << 20) - 1);
+	assert_int_equal(heard(pair[1]), -1);
+	job_hold(&j, 1);
+	assert_int_equal(heard(pair[1]), 4);
+	job_hold(&j, 1 << 20);
+	assert_int_equal(heard(pair[1]), -1);
+	job_hold(&j, -(5 << 20));
+	assert_int_equal(heard(pair[1]), 0);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static void
 expect_silence(const char *request)
 {
@@ -194,6 +228,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(distcc_requests_that_are_not_served_are_closed_without_a_word),
 		cmocka_unit_test(an_early_end_of_a_request_ends_the_job),
+		cmocka_unit_test(the_listener_is_told_of_large_requests),
 		cmocka_unit_test(a_compiler_that_is_not_here_is_refused_by_name),
 		cmocka_unit_test(another_version_is_refused_as_such),
 		cmocka_unit_test(a_message_out_of_turn_is_refused),

@@ -198,13 +198,40 @@ the_longest_in_a_phase_gives_way(void **state)
 	assert_int_equal(want(&t, 1), JOBTABLE_GO);
 	jobtable_free_slot(&t, jobtable_find(&t, 3), 5);
 	jobtable_free_slot(&t, jobtable_find(&t, 1), 0);
-	assert_int_equal(jobtable_give_up(&t, JOB_READING, 0)->pid, 2);
+	assert_int_equal(jobtable_give_up(&t, JOB_READING, 0, NULL)->pid, 2);
 	assert_int_equal(t.in_phase[JOB_READING], 1);
 	assert_int_equal(want(&t, 2), JOBTABLE_FULL);
 	assert_int_equal(jobtable_kept_mb(&t), 5);
-	assert_int_equal(jobtable_give_up(&t, JOB_REPLYING, 1)->pid, 3);
+	assert_int_equal(jobtable_give_up(&t, JOB_REPLYING, 1, NULL)->pid, 3);
 	assert_int_equal(jobtable_kept_mb(&t), 0);
-	assert_null(jobtable_give_up(&t, JOB_REPLYING, 1));
+	assert_null(jobtable_give_up(&t, JOB_REPLYING, 1, NULL));
+	jobtable_release(&t);
+}
+
+static void
+requests_of_one_client_are_added_up(void **state)
+{
+	struct jobtable t = table(1, 1, 4);
+
+	(void)state;
+	jobtable_add(&t, 5, -1, JOB_READING, there);
+	for (pid_t pid = 1; pid <= 5; pid++)
+		jobtable_hold(jobtable_find(&t, pid), (size_t)pid);
+	assert_int_equal(jobtable_held_mb(&t, here), 10);
+	assert_int_equal(want(&t, 1), JOBTABLE_GO);
+	assert_int_equal(want(&t, 2), JOBTABLE_WAIT);
+	assert_int_equal(jobtable_held_mb(&t, here), 10);
+	assert_int_equal(want(&t, 3), JOBTABLE_FULL);
+	assert_int_equal(jobtable_held_mb(&t, here), 7);
+	/* The request is complete: what comes now is the answer. */
+	jobtable_free_slot(&t, jobtable_find(&t, 1), 0);
+	jobtable_hold(jobtable_find(&t, 1), 100);
+	assert_int_equal(jobtable_held_mb(&t, here), 6);
+	assert_int_equal(jobtable_give_up(&t, JOB_READING, 1, there)->pid, 5);
+	assert_null(jobtable_give_up(&t, JOB_READING, 1, there));
+	assert_int_equal(jobtable_give_up(&t, JOB_READING, 1, here)->pid, 4);
+	assert_int_equal(jobtable_held_mb(&t, here), 2);
+	assert_int_equal(jobtable_kept_mb(&t), 0);
 	jobtable_release(&t);
 }
 
@@ -222,6 +249,7 @@ main(void)
 		cmocka_unit_test(the_client_with_fewer_jobs_is_next),
 		cmocka_unit_test(one_client_gets_no_more_than_its_share),
 		cmocka_unit_test(the_longest_in_a_phase_gives_way),
+		cmocka_unit_test(requests_of_one_client_are_added_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
