@@ -385,7 +385,11 @@ read_option(struct reader *r, const struct word *w)
 		r->s->keeps_spelling = strncmp(w->words[w->i], "-fno-", 5) == 0;
 		break;
 	case PART_LATER:
-		add_later(r, w);
+		/* For the driver alone: inside its own values these words are none, and the list is being read. */
+		if (r->is_later)
+			refuse(r, w->words[w->i]);
+		else
+			add_later(r, w);
 		break;
 	case PART_DIALECT:
 		keep(r, w, &r->s->dialect);
