@@ -11,20 +11,106 @@
 #define BLANKS_MIN 7u
 #define FILE_MAX_BYTES ((size_t)64 << 20)
 
-/* Those that are lost with their lines: gcc expands macros in them, and prints neither them nor a blank. */
+/* Yours: what is left of a line without its blanks, as -dD has its own in definitions. */
+static char *
+squeeze(const char *line, size_t len)
+{
+	char *text = xmalloc(len + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (strchr(" \t\r\f\v", line[i]) == NULL || line[i] == '\0')
+			text[n++] = line[i];
+	text[n] = '\0';
+	return text;
+}
+
+/* Takes line. Will it be in the text where its branch is taken? Then that the text has it says that the branch is. */
 static bool
-has_vanishing(const char *text)
+add_witness(struct pragmas *p, char *line)
+{
+	size_t len = strlen(line);
+	bool is_printed = strncmp(line, "#define", 7) == 0 || strncmp(line, "#undef", 6) == 0 || line[0] != '#';
+	bool is_simple = strstr(line, "/*") == NULL && strstr(line, "//") == NULL && len != 0 && line[len - 1] != '\\';
+
+	if (is_printed && is_simple) {
+		strv_take(&p->witnesses, line);
+		return true;
+	}
+	free(line);
+	return false;
+}
+
+/* The line with something on it, up or down from the one at p; yours, empty where there is none. */
+static char *
+neighbour(const char *text, const char *p, int step)
+{
+	for (;;) {
+		const char *begin = p, *end = p + strcspn(p, "\n");
+
+		if (step > 0 && *end == '\0')
+			return xstrdup("");
+		while (begin > text && begin[-1] != '\n')
+			begin--;
+		if (step < 0 && begin == text)
+			return xstrdup("");
+		p = step > 0 ? end + 1 : begin - 1;
+		while (step < 0 && p > text && p[-1] != '\n')
+			p--;
+		char *line = squeeze(p, strcspn(p, "\n"));
+
+		if (line[0] != '\0')
+			return line;
+		free(line);
+	}
+}
+
+/* Does a directive begin before the word at p, behind nothing but blanks or a comment? */
+static bool
+is_directive(const char *text, const char *p)
+{
+	while (p > text && (p[-1] == ' ' || p[-1] == '\t'))
+		p--;
+	if (p - text >= 2 && p[-2] == '%' && p[-1] == ':')
+		p -= 2;
+	else if (p > text && p[-1] == '#')
+		p--;
+	else
+		return false;
+	while (p > text && (p[-1] == ' ' || p[-1] == '\t'))
+		p--;
+	return p == text || p[-1] == '\n' || p[-1] == '/';
+}
+
+/*
+ * Those that are lost with their lines: gcc expands macros in them, and prints neither them nor a blank. What stands beside one
+ * shows whether it was met; true: nothing can.
+ */
+static bool
+has_vanishing(struct pragmas *p, const char *text)
 {
 	static const char *const names[] = {"message", "redefine_extname"};
 
-	for (const char *p = strstr(text, "pragma"); p != NULL; p = strstr(p, "pragma")) {
-		p += strlen("pragma");
-		p += strspn(p, " \t");
-		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-			if (strncmp(p, names[i], strlen(names[i])) == 0)
-				return true;
+	for (const char *at = strstr(text, "pragma"); at != NULL; at = strstr(at + 1, "pragma")) {
+		const char *name = at + strlen("pragma") + strspn(at + strlen("pragma"), " \t");
+		const char *end = name + strcspn(name, "\n");
+		bool is_one = false;
+
+		for (size_t i = 0; is_directive(text, at) && i < sizeof(names) / sizeof(names[0]); i++)
+			is_one = is_one || strncmp(name, names[i], strlen(names[i])) == 0;
+		/* Where it goes on in the next line, that one is no neighbour. */
+		if (is_one && (memchr(name, '\\', (size_t)(end - name)) != NULL ||
+		               (!add_witness(p, neighbour(text, at, 1)) && !add_witness(p, neighbour(text, at, -1)))))
+			return true;
 	}
 	return false;
+}
+
+static void
+lose(struct pragmas *p, const char *file)
+{
+	log_info("%s: a #pragma message or redefine_extname does not survive preprocessing", file);
+	p->is_lost = true;
 }
 
 /* Once for each time that it is entered: the marker of a return has the flag 2. */
@@ -37,10 +123,19 @@ look_into(struct pragmas *p, const char *flags, size_t len)
 	if (p->file[0] == '<' || memchr(flags, '2', len) != NULL ||
 	    io_read_file(p->file, FILE_MAX_BYTES, &text, &n) != OK)
 		return;
-	if (has_vanishing(text)) {
-		log_info("%s: a #pragma message or redefine_extname does not survive preprocessing", p->file);
-		p->is_lost = true;
-	}
+	if (has_vanishing(p, text))
+		lose(p, p->file);
+	free(text);
+}
+
+static void
+compare_witnesses(struct pragmas *p, const char *line, size_t len)
+{
+	char *text = p->witnesses.count != 0 ? squeeze(line, len) : NULL;
+
+	for (size_t i = 0; i < p->witnesses.count && !p->is_lost; i++)
+		if (strcmp(p->witnesses.items[i], text) == 0)
+			lose(p, p->file != NULL ? p->file : "?");
 	free(text);
 }
 
@@ -125,6 +220,7 @@ take_line(struct pragmas *p, const char *line, size_t len)
 		if (i == len)
 			look_up(p);
 	}
+	compare_witnesses(p, line, len);
 	p->line++;
 }
 
@@ -155,6 +251,7 @@ void
 pragmas_release(struct pragmas *p)
 {
 	buffer_release(&p->partial);
+	strv_release(&p->witnesses);
 	free(p->file);
 	*p = (struct pragmas){0};
 }

@@ -24,10 +24,14 @@ expect_lines ' hello.c exit:1 ' "$work/one.log" 2
 [ "$(count ': here ' "$DCC_LOG")" -eq 0 ] || fail "compiled again here"
 expect 1 dcc gcc -c broken.c
 [ "$(count 'nothing.* undeclared' "$work/err")" -eq 1 ] || fail "not printed once: $(cat "$work/err")"
-# With an old object: it is removed, as the compiler does, and make sees that there is none.
+# With an old object: it goes where the compiler that writes it failed (clang), and stays where the assembler has not begun (gcc).
+: >broken.o
+expect 1 dcc clang -c broken.c
+[ ! -e broken.o ] || fail "the old object is still there"
 : >broken.o
 expect 1 dcc gcc -c broken.c
-[ ! -e broken.o ] || fail "the old object is still there"
+[ -e broken.o ] || fail "the old object is gone"
+rm broken.o
 
 # What the preprocessor finds is final too, or done again here: never two times on the screen.
 for cc in gcc clang; do

@@ -28,8 +28,8 @@ for options in '' -O2 '-g -gdwarf-4 -O2 -Wall' '-fPIC -pthread -DX=1 -I.'; do
 	ran_away hello.c
 	ran_away vector.cc
 done
-# What asks more of the kernel than others: threads, pipes, sanitizers, profiles, link-time optimisation.
-for options in '-pipe -O2' -fopenmp '-fsanitize=address,undefined' '-fprofile-arcs -ftest-coverage -frandom-seed=1' \
+# What asks more of the kernel than others: pipes, sanitizers, profiles, link-time optimisation.
+for options in '-pipe -O2' '-fsanitize=address,undefined' '-fprofile-arcs -ftest-coverage -frandom-seed=1' \
 	'-O3 -funroll-loops -fstack-protector-all'; do
 	# shellcheck disable=SC2086  # words
 	compare out/x.o g++ $options -std=c++17 -c vector.cc -o out/x.o

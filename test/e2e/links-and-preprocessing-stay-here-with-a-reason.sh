@@ -44,8 +44,8 @@ stays plain a.c gcc -save-temps=obj -c a.c
 stays local-option a.c gcc -Wa,-adhln=list.txt -c a.c
 stays local-file a.c gcc -B/usr/lib -c a.c
 stays local-file a.c gcc -specs=/dev/null -c a.c
-stays native-cpu a.c gcc -march=native -g -c a.c
-stays native-cpu a.c gcc -mtune=native -flto -c a.c
+stays native-cpu a.c gcc -mcpu=native -c a.c
+stays native-cpu a.c gcc -march=native -m32 -c a.c
 stays unknown-option a.c gcc --no-such-option -c a.c
 stays language - gcc -x f95 -c a.f90
 stays conftest conftest.c gcc -c conftest.c

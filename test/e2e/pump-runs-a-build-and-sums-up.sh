@@ -43,7 +43,7 @@ expect 101 "$pump"
 expect 101 "$pump" --nonsense
 
 # Reasons.
-expect 0 "$pump" sh -c 'dcc gcc -c hello.c; dcc gcc -march=native -g -c hello.c; dcc gcc -march=native -g -c other.c'
+expect 0 "$pump" sh -c 'dcc gcc -c hello.c; dcc gcc -mcpu=native -c hello.c; dcc gcc -mcpu=native -c other.c'
 says 'pump: 3 jobs: 1 in pump mode, 2 compiled here (native-cpu 2)'
 
 # As distcc's.

@@ -213,6 +213,7 @@ get_list_of(uint32_t claimed, uint32_t given)
 	put_number(&b, ARGS_FORM_CPP);
 	put_number(&b, 022);
 	put_number(&b, 0);
+	put_number(&b, 0);
 	enum err e = get_copy(get_job, b.data, b.len);
 
 	buffer_release(&b);
