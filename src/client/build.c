@@ -46,6 +46,7 @@ struct build {
 	struct args args;
 	struct native native; /* what the command's -march=native means here */
 	struct identity identity;
+	bool has_identity;
 	struct sched sched;
 	bool has_sched;
 	char *cwd;
@@ -464,6 +465,14 @@ have_outputs_a_place(const struct build *b)
 	return have;
 }
 
+static bool
+identify(struct build *b)
+{
+	if (!b->has_identity)
+		b->has_identity = local_identify(&b->dirs, b->m->path, &b->identity) == OK;
+	return b->has_identity;
+}
+
 /* Code for this processor: what it is called elsewhere is found out here. */
 static void
 name_processor(struct build *b)
@@ -471,7 +480,7 @@ name_processor(struct build *b)
 	struct args named = {.is_native_known = true};
 	struct native *n = &b->native;
 
-	if (b->args.here != REASON_NATIVE_CPU || local_identify(&b->dirs, b->m->path, &b->identity) != OK ||
+	if (b->args.here != REASON_NATIVE_CPU || !identify(b) ||
 	    native_resolve(b->m->path, b->identity.compiler, &b->args.argv, n) != OK)
 		return;
 	if (n->words.count > 0) {
@@ -508,7 +517,7 @@ prepare(struct build *b, enum err *e)
 	b->cwd = cwd_find(&b->has_odd_cwd);
 	if (!have_outputs_a_place(b))
 		return REASON_OUTPUT;
-	if (b->cwd == NULL || local_identify(&b->dirs, b->m->path, &b->identity) != OK ||
+	if (b->cwd == NULL || !identify(b) ||
 	    b->identity.digest[identity_language_of(b->args.language)] == NULL)
 		return REASON_NO_IDENTITY;
 	fill_job(b);
