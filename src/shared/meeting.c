@@ -34,16 +34,18 @@ check_dir(const char *dir)
 	return ERR_DENIED;
 }
 
-/* Without /proc the namespace counts as 0: then the root alone tells views apart. */
+/*
+ * Without /proc the namespace counts as 0: then the root alone tells views apart. Where a look fails otherwise the name would
+ * be another than at the next time, and a server with it one that nobody finds: NULL with errno.
+ */
 static char *
 name_view(void)
 {
-	struct stat root = {0}, space = {0};
+	struct stat root, space = {0};
 
-	if (stat("/", &root) < 0)
-		log_debug("cannot look at /: %s", strerror(errno));
-	if (stat("/proc/self/ns/mnt", &space) < 0)
-		log_debug("no /proc: %s", strerror(errno));
+	if (stat("/", &root) < 0 ||
+	    (stat("/proc/self/ns/mnt", &space) < 0 && errno != ENOENT && errno != ENOTDIR && errno != EACCES))
+		return NULL;
 	return xasprintf("%jx-%jx-%jx", (uintmax_t)space.st_ino, (uintmax_t)root.st_dev,
 	                 (uintmax_t)root.st_ino);
 }
@@ -61,6 +63,11 @@ meeting_find(const struct userdir *u, struct meeting *m)
 	}
 	char *view = name_view();
 
+	if (view == NULL) {
+		log_debug("cannot tell this view of the files from others: %s", strerror(errno));
+		free(dir);
+		return ERR_SYSTEM;
+	}
 	m->dir = dir;
 	m->socket = xasprintf("%s/%s", dir, view);
 	m->lock = xasprintf("%s/%s.lock", dir, view);

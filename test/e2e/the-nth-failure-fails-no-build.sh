@@ -118,7 +118,7 @@ done
 for function in read write send recvmsg open rename mkdir stat accept fork clone; do
 	fail_each dcc-include-server $function 150 starting
 done
-fail_each dcc-include-server look 300 starting 13
+fail_each dcc-include-server look 300 starting
 # Whoever started it waits for it: it ends at once, and says why.
 prepare dcc-include-server starting
 echo 'dcc-include-server fork 1' >"$FAILNTH"
