@@ -45,8 +45,7 @@ io_read_file(const char *path, size_t limit, char **data, size_t *len);
 /* A file that has no name (O_TMPFILE, or unlinked at once) below dir: ERR_SYSTEM. */
 enum err
 io_open_unnamed(const char *dir, int *fd);
-/* Is there more left on its file system than the part that is everybody's (a twentieth, 256 MiB at most)? No: ERR_SYSTEM with
- * ENOSPC. */
+/* Is more left on its file system than the part that is everybody's, a twentieth, 256 MiB at most? No: ERR_SYSTEM, ENOSPC. */
 enum err
 io_check_room(int fd);
 /* Written beside its place and renamed, so that nobody ever reads half a file: ERR_SYSTEM (errno set). */

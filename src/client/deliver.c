@@ -28,6 +28,22 @@ deliver_has_messages(const struct talk_result *r)
 	return r->stderr_fd >= 0 && fstat(r->stderr_fd, &st) == 0 && st.st_size > 0;
 }
 
+/* All of an unnamed file, NUL-terminated and yours; NULL: it cannot be read, or has more than limit bytes. */
+static char *
+read_text(int fd, size_t limit, size_t *len)
+{
+	char *text = NULL;
+
+	return lseek(fd, 0, SEEK_SET) == 0 && io_read_to_end(fd, limit, &text, len) == OK ? text : NULL;
+}
+
+/* What the compiler there has said. */
+static char *
+read_messages(const struct talk_result *r, size_t *len)
+{
+	return read_text(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, len);
+}
+
 /* Behind the escape sequences that switch colours. */
 static const char *
 skip_colour(const char *line)
@@ -102,14 +118,14 @@ visible_length(const char *line)
 bool
 deliver_is_too_wide(const struct talk_result *r)
 {
-	size_t width = terminal_width(), len = 0;
-	char *text = NULL;
+	size_t width = terminal_width(), len;
 	bool is_wide = false;
 
 	if (width == 0 || !deliver_has_messages(r))
 		return false;
-	if (lseek(r->stderr_fd, 0, SEEK_SET) < 0 ||
-	    io_read_to_end(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, &text, &len) != OK)
+	char *text = read_messages(r, &len);
+
+	if (text == NULL)
 		return true;
 	for (const char *line = text; !is_wide && line != NULL; line = strchr(line, '\n')) {
 		line += *line == '\n';
@@ -176,13 +192,13 @@ has_link_option(const struct args *a)
 bool
 deliver_lacks_links(const struct args *a, const struct talk_result *r)
 {
-	char *text = NULL;
-	size_t len = 0;
+	size_t len;
 
 	if (!deliver_has_messages(r) || !is_linking_terminal() || has_link_option(a))
 		return false;
-	if (lseek(r->stderr_fd, 0, SEEK_SET) < 0 ||
-	    io_read_to_end(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, &text, &len) != OK)
+	char *text = read_messages(r, &len);
+
+	if (text == NULL)
 		return true;
 	/* -Wunused, -fpermissive */
 	bool lacks = strstr(text, "-W") != NULL || strstr(text, "-f") != NULL;
@@ -194,13 +210,13 @@ deliver_lacks_links(const struct args *a, const struct talk_result *r)
 bool
 deliver_lacks_lines(const struct talk_result *r, enum args_compiler compiler, const char *source)
 {
-	char *text = NULL;
-	size_t len = 0;
+	size_t len;
 
 	if (!deliver_has_messages(r))
 		return false;
-	if (lseek(r->stderr_fd, 0, SEEK_SET) < 0 ||
-	    io_read_to_end(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, &text, &len) != OK)
+	char *text = read_messages(r, &len);
+
+	if (text == NULL)
 		return true;
 	bool lacks = compiler == ARGS_GCC ? are_about_other_files(text, source) || are_about_formats(text)
 	                                  : strstr(text, "from <built-in>:") != NULL || strstr(text, "\n# 1 \"") != NULL;
@@ -230,14 +246,14 @@ copy_messages(int from, int to)
 static enum err
 merge_messages(const struct talk_result *r, bool *prints_cpp)
 {
-	char *text = NULL;
-	size_t len = 0;
+	size_t len;
 
 	*prints_cpp = true;
 	if (r->cpp_messages.len == 0 || !deliver_has_messages(r))
 		return OK;
-	if (lseek(r->stderr_fd, 0, SEEK_SET) < 0 ||
-	    io_read_to_end(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, &text, &len) != OK)
+	char *text = read_messages(r, &len);
+
+	if (text == NULL)
 		return ERR_USAGE;
 	bool is_among = memmem(text, len, r->cpp_messages.data, r->cpp_messages.len) != NULL;
 
@@ -265,14 +281,14 @@ is_from_assembler(const char *line)
 static bool
 has_assembler_failed(const struct talk_result *r)
 {
-	char *text = NULL;
-	size_t len = 0;
+	size_t len;
 	bool has_failed = false;
 
 	if (!deliver_has_messages(r))
 		return false;
-	if (lseek(r->stderr_fd, 0, SEEK_SET) < 0 ||
-	    io_read_to_end(r->stderr_fd, PREPROCESS_MESSAGES_MAX * 4, &text, &len) != OK)
+	char *text = read_messages(r, &len);
+
+	if (text == NULL)
 		return true;
 	for (const char *line = text; !has_failed && line != NULL; line = strchr(line, '\n')) {
 		line += *line == '\n';
@@ -314,12 +330,13 @@ remove_stale_object(const struct args *a, enum args_compiler compiler, const str
 static bool
 is_showable(int fd)
 {
-	char *text = NULL;
-	size_t len = 0;
+	size_t len;
 
 	if (fd < 0)
 		return true;
-	if (lseek(fd, 0, SEEK_SET) < 0 || io_read_to_end(fd, MESSAGES_MAX, &text, &len) != OK)
+	char *text = read_text(fd, MESSAGES_MAX, &len);
+
+	if (text == NULL)
 		return false;
 	bool is_good = terminal_is_compilers(text, len);
 

@@ -24,8 +24,10 @@ struct outputs {
  */
 enum outputs_way { OUTPUTS_REPLACE, OUTPUTS_REWRITE };
 
-/* A new file for final (any path), to be written through *fd (borrowed until place or discard), and never executable.
- * ERR_SYSTEM, logged. */
+/*
+ * A new file for final (any path), to be written through *fd (borrowed until place or discard), and never executable.
+ * ERR_SYSTEM, logged.
+ */
 enum err
 outputs_add(struct outputs *o, const char *final, enum outputs_way way, mode_t mode, int *fd);
 /* Was a file for this very name added? */
